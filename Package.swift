@@ -1,0 +1,111 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// CI sets VABUF_STRICT=1: warnings are errors there, while a program that depends on vabuf with a newer compiler
+// is not broken by a new warning.
+let strict = Context.environment["VABUF_STRICT"] == "1"
+
+let settings: [SwiftSetting] =
+  [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+let package = Package(
+  name: "vabuf",
+  products: [
+    .library(name: "VABuf", targets: ["VABuf"]),
+    .executable(name: "vabuf", targets: ["VABufCLI"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.4"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+  ],
+  targets: [
+    // C libraries of the system. Only the owners above them (VAAPI, FFmpegMedia) import these.
+    .systemLibrary(name: "CVA", path: "Modules/CVA", pkgConfig: "libva-drm", providers: [.apt(["libva-dev"])]),
+    .systemLibrary(name: "CDRM", path: "Modules/CDRM", pkgConfig: "libdrm", providers: [.apt(["libdrm-dev"])]),
+    .systemLibrary(
+      name: "CAVUtil", path: "Modules/CAVUtil", pkgConfig: "libavutil", providers: [.apt(["libavutil-dev"])]),
+    .systemLibrary(
+      name: "CAVCodec", path: "Modules/CAVCodec", pkgConfig: "libavcodec", providers: [.apt(["libavcodec-dev"])]),
+    .systemLibrary(
+      name: "CAVFormat", path: "Modules/CAVFormat", pkgConfig: "libavformat", providers: [.apt(["libavformat-dev"])]),
+    .systemLibrary(
+      name: "CSWScale", path: "Modules/CSWScale", pkgConfig: "libswscale", providers: [.apt(["libswscale-dev"])]),
+    .target(name: "CVABufShims", dependencies: ["CAVUtil", "CAVCodec"]),
+
+    // Values.
+    .target(name: "FrameModel", swiftSettings: settings),
+
+    // Pure state machines: no C, no lock, no clock, no IO.
+    .target(
+      name: "BufferPolicy",
+      dependencies: ["FrameModel", .product(name: "Collections", package: "swift-collections")],
+      swiftSettings: settings),
+
+    // Owners of C objects.
+    .target(name: "VAAPI", dependencies: ["FrameModel", "CVA", "CDRM", "CVABufShims"], swiftSettings: settings),
+    .target(
+      name: "FFmpegMedia",
+      dependencies: ["FrameModel", "CAVUtil", "CAVCodec", "CAVFormat", "CSWScale", "CVABufShims"],
+      swiftSettings: settings),
+
+    // The only place that joins VA-API and FFmpeg.
+    .target(
+      name: "Decoding",
+      dependencies: [
+        "FrameModel", "FFmpegMedia", "VAAPI",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
+
+    // What users import.
+    .target(
+      name: "VABuf",
+      dependencies: [
+        "FrameModel", "BufferPolicy", "Decoding",
+        .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
+        .product(name: "Collections", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "VABufCLI",
+      dependencies: [
+        "VABuf",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+
+    // Tests, and what they share. No product imports it.
+    .target(
+      name: "VABufTestKit",
+      dependencies: [
+        "FrameModel", "BufferPolicy", "FFmpegMedia", "VAAPI", "Decoding", "VABuf",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
+    .testTarget(name: "FrameModelTests", dependencies: ["FrameModel"], swiftSettings: settings),
+    .testTarget(
+      name: "BufferPolicyTests", dependencies: ["BufferPolicy", "FrameModel", "VABufTestKit"], swiftSettings: settings),
+    .testTarget(
+      name: "FFmpegMediaTests", dependencies: ["FFmpegMedia", "FrameModel", "VABufTestKit"], swiftSettings: settings),
+    .testTarget(
+      name: "DecodingTests", dependencies: ["Decoding", "FFmpegMedia", "FrameModel", "VABufTestKit"],
+      swiftSettings: settings),
+    .testTarget(name: "VABufTests", dependencies: ["VABuf", "FrameModel", "VABufTestKit"], swiftSettings: settings),
+    .testTarget(name: "VABufCLITests", dependencies: ["VABufCLI", "VABufTestKit"], swiftSettings: settings),
+  ]
+)
