@@ -52,7 +52,7 @@ package struct PacketInspector: ~Copyable {
         return facts
       case .vp8: return VP8Inspector.inspect(bytes)
       case .vp9: return VP9Inspector.inspect(bytes)
-      case .av1: return AV1Inspector.inspect(bytes, isKey: packet.isKey)
+      case .av1: return AV1Inspector.inspect(bytes)
       case .intraOnly:
         var facts = PictureFacts()
         facts.entry = .exact

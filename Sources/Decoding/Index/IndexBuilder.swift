@@ -37,7 +37,7 @@ package enum IndexBuilder {
     var emitted: [Int?] = []
     var hashes: [UInt64] = []
     var shape: PictureShape?
-    guard try decoder.start(at: 0, records: analysis.packets) else { throw Self.changed }
+    guard try decoder.start(at: 0, records: analysis.packets, reopening: true) else { throw Self.changed }
     while true {
       let frame = try Frame()
       switch try decoder.receive(into: frame, records: analysis.packets) {

@@ -25,14 +25,18 @@ package struct SessionOptions: Sendable {
 /// Used by one thread at a time; blocks while it reads, decodes and waits for memory.
 ///
 /// States: *lost* (`run` is nil; after opening, an error or the end) and *running* from a seek point. `seek` makes it
-/// running; each emitted frame is checked against the index. A gap in a run that began in the middle means that the
-/// seek point lied: it is never used again, and the run starts anew from an earlier one. A gap in a run from the start
-/// means that the headers promised what the decoder does not do: the stream is decoded once to learn the truth.
+/// running; each emitted frame is checked against the index. A frame that is not the one that is due ends the run, and
+/// another begins: with a new decoder at the same seek point where the old one was flushed only; else, where it began in
+/// the middle, that seek point lied, is never used again, and an earlier one serves; a run from the start with a new
+/// decoder is right, so the headers promised what the decoder does not do, and the stream is decoded once to learn the
+/// truth.
 package final class DecodeEngine {
   private struct Run {
     var start: FrameIndex.SeekPoint
     /// The number that the next frame must have.
     var expected: Int
+    /// The decoder had not decoded anything before.
+    var isReopened: Bool
     var isLinear: Bool { start.packet == 0 }
   }
 
@@ -101,17 +105,18 @@ package final class DecodeEngine {
       next = number
       return
     }
-    try start(at: point)
+    try start(at: point, reopening: false)
     next = number
   }
 
   /// Decoding a few frames more is cheaper than flushing a pipeline of threads and filling it again.
   private static let seekCost = 4
 
-  private func start(at point: FrameIndex.SeekPoint) throws {
+  private func start(at point: FrameIndex.SeekPoint, reopening: Bool) throws {
     run = nil
-    guard try decoder.start(at: point.packet, records: index.packets) else { throw fileChanged }
-    run = Run(start: point, expected: point.firstFrame)
+    let reopening = reopening || point.packet == 0 || index.proof != .demuxed
+    guard try decoder.start(at: point.packet, records: index.packets, reopening: reopening) else { throw fileChanged }
+    run = Run(start: point, expected: point.firstFrame, isReopened: reopening)
   }
 
   /// Decodes and gives the next frame.
@@ -135,7 +140,7 @@ package final class DecodeEngine {
           }
           try mend("the decoder ended before frame \(run.expected)")
         case .desynchronised:
-          try start(at: index.seekPoint(for: max(next, 0), excluding: liars))
+          try start(at: index.seekPoint(for: next, excluding: liars), reopening: false)
         }
       }
       return nil
@@ -185,7 +190,9 @@ package final class DecodeEngine {
     options.logger.debug(
       "decoding differs from the index",
       metadata: ["file": "\(options.path)", "seek_point": "\(run.start.packet)", "why": "\(why)"])
-    if !run.isLinear, !isRefuted {
+    if !isRefuted, !run.isReopened {
+      // Try the same point with a new decoder.
+    } else if !isRefuted, !run.isLinear {
       liars.insert(run.start.packet)
     } else if index.proof == .demuxed {
       try prove(.refuted)
@@ -196,7 +203,7 @@ package final class DecodeEngine {
         .decodingFailed, what: "frame \(max(next, run.expected)) of \(options.path)", why: why,
         remedy: "the stream is damaged and decodes differently each time; use --threads 1")
     }
-    try start(at: index.seekPoint(for: max(next, 0), excluding: liars))
+    try start(at: index.seekPoint(for: next, excluding: liars), reopening: true)
   }
 
   /// Decodes the stream once to learn its frames.

@@ -7,6 +7,8 @@ package import FrameModel
 package struct StreamDecoder: ~Copyable {
   private var demuxer: Demuxer
   private var codec: CodecContext
+  private let options: DecoderOptions
+  private let allocator: any HostAllocator
   private var packet: Packet
   /// The number of the packet that the demuxer gives next.
   private var nextPacket = 0
@@ -31,6 +33,8 @@ package struct StreamDecoder: ~Copyable {
   ) throws {
     let packet = try Packet()
     let codec = try Self.open(demuxer, options, allocator)
+    self.options = options
+    self.allocator = allocator
     self.packet = packet
     self.codec = codec
     self.demuxer = demuxer
@@ -99,10 +103,18 @@ package struct StreamDecoder: ~Copyable {
 
   /// Makes `number` the next packet that is decoded; the decoder forgets what it has.
   ///
+  /// A flushed decoder keeps parameter sets, sizes and statistics of what it decoded before: most streams do not
+  /// notice, damaged ones and those that change size do.
+  ///
+  /// - Parameter reopening: take a new decoder instead of flushing this one.
   /// - Returns: false when the file's packets are no longer those of the index.
-  package mutating func start(at number: Int, records: [PacketRecord]) throws -> Bool {
+  package mutating func start(at number: Int, records: [PacketRecord], reopening: Bool) throws -> Bool {
     if isFresh, number == nextPacket { return true }
-    codec.flush()
+    if reopening {
+      codec = try Self.open(demuxer, options, allocator)
+    } else {
+      codec.flush()
+    }
     isPending = false
     if isTrusted, try land(on: number, records) { return true }
     try demuxer.rewind()
