@@ -50,7 +50,7 @@ struct SLRUOrder: EvictionOrder {
 
   private var inOrder: [Int] { (probation + protected).filter { !pinned.contains($0) } }
 
-  var victim: Int? { inOrder.first }
+  var victim: Int? { pinned.isEmpty ? probation.first ?? protected.first : inOrder.first }
 
   func victim(after slot: Int) -> Int? {
     let order = inOrder
