@@ -30,13 +30,26 @@ extension RequestSchedule {
   package func isCurrent(_ goal: Goal, at position: Int) -> Bool {
     guard position <= goal.frames.upperBound else { return false }
     let rest = max(goal.frames.lowerBound, position)...goal.frames.upperBound
-    guard
-      let highest = Urgency.allCases.last(where: { levels[$0.rawValue].sorted.count(in: rest) > 0 })
-    else { return false }
-    let urgency = min(goal.urgency, highest)
-    return !Urgency.allCases.contains {
-      $0 > urgency && levels[$0.rawValue].sorted.count > levels[$0.rawValue].sorted.count(in: rest)
+    let highest: Urgency
+    if count(.demand, in: rest) > 0 {
+      highest = .demand
+    } else if count(.range, in: rest) > 0 {
+      highest = .range
+    } else if count(.prefetch, in: rest) > 0 {
+      highest = .prefetch
+    } else {
+      return false
     }
+    let urgency = min(goal.urgency, highest)
+    return !isMoreUrgent(.demand, than: urgency, outside: rest) && !isMoreUrgent(.range, than: urgency, outside: rest)
+  }
+
+  private func count(_ urgency: Urgency, in frames: ClosedRange<Int>) -> Int {
+    levels[urgency.rawValue].sorted.count(in: frames)
+  }
+
+  private func isMoreUrgent(_ other: Urgency, than urgency: Urgency, outside rest: ClosedRange<Int>) -> Bool {
+    other > urgency && levels[other.rawValue].sorted.count > count(other, in: rest)
   }
 
   private mutating func oldestGoal(
