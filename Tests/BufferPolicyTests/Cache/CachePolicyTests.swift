@@ -2,43 +2,9 @@ import BufferPolicy
 import FrameModel
 import Testing
 
-private typealias Action = CachePolicy.Action
-
-private func key(_ number: Int) -> FrameKey { FrameKey(stream: 0, number: number) }
-
-/// A cache of frames that weigh one surface and ten host bytes, and what it asked for since the last look.
-private struct Cache {
-  var policy: CachePolicy
-  private var actions: [Action] = []
-
-  init(frames: Int = 100, host: Int = 0, surfaces: Int = 0, demotions: Int = .max) {
-    policy = CachePolicy(
-      limits: .init(frames: frames, hostBytes: host * 10, surfaces: surfaces, demotions: demotions))
-  }
-
-  @discardableResult
-  mutating func insert(_ number: Int, _ tier: Residency = .host, pinned: Bool = false) -> Int? {
-    policy.insert(
-      key(number), weight: .init(hostBytes: 10, surfaces: 1), tier: tier, pinned: pinned, into: &actions)
-  }
-
-  mutating func act<T>(_ body: (inout CachePolicy, inout [Action]) -> T) -> T { body(&policy, &actions) }
-
-  mutating func taken() -> [Action] {
-    defer { actions = [] }
-    return actions
-  }
-}
-
-private func drop(
-  _ slot: Int, _ number: Int, _ tier: Residency, _ cause: RemovalCause = .size, last: Bool = true
-) -> Action {
-  .drop(slot, key(number), tier: tier, cause: cause, last: last)
-}
-
 @Suite struct CachePolicyTests {
   @Test func theLeastRecentlyUsedHostFrameIsEvicted() {
-    var cache = Cache(host: 2)
+    var cache = SmallCache(host: 2)
     #expect(cache.insert(0) == 0)
     #expect(cache.insert(1) == 1)
     #expect(cache.policy.lookUp(key(0)) == 0)
@@ -50,7 +16,7 @@ private func drop(
   }
 
   @Test func aSlotLookUpIsNoUse() {
-    var cache = Cache(host: 2)
+    var cache = SmallCache(host: 2)
     cache.insert(0)
     cache.insert(1)
     #expect(cache.policy.slot(of: key(0)) == 0)
@@ -59,7 +25,7 @@ private func drop(
   }
 
   @Test func pinnedFramesStayAndUnpinnedOnesAreMostRecent() {
-    var cache = Cache(host: 2)
+    var cache = SmallCache(host: 2)
     cache.insert(0, pinned: true)
     cache.insert(1)
     cache.insert(2)
@@ -70,7 +36,7 @@ private func drop(
   }
 
   @Test func whatCannotFitIsRefusedAndChangesNothing() {
-    var cache = Cache(host: 1)
+    var cache = SmallCache(host: 1)
     let big = cache.act {
       $0.insert(key(9), weight: .init(hostBytes: 11, surfaces: 0), tier: .host, pinned: false, into: &$1)
     }
@@ -83,7 +49,7 @@ private func drop(
   }
 
   @Test func theFrameLimitEvictsTheLeastRecentOfBothTiers() {
-    var cache = Cache(frames: 2, host: 9, surfaces: 9)
+    var cache = SmallCache(frames: 2, host: 9, surfaces: 9)
     cache.insert(0, .gpu)
     cache.insert(1)
     cache.insert(2)
@@ -91,7 +57,7 @@ private func drop(
   }
 
   @Test func insertingAgainReplacesTheObjectAndKeepsThePins() {
-    var cache = Cache(host: 2)
+    var cache = SmallCache(host: 2)
     cache.insert(0, pinned: true)
     #expect(cache.insert(0) == 0)
     #expect(cache.taken() == [drop(0, 0, .host, .replaced, last: false)])
@@ -100,7 +66,7 @@ private func drop(
   }
 
   @Test func aFrameCanBeInBothTiers() {
-    var cache = Cache(host: 2, surfaces: 1)
+    var cache = SmallCache(host: 2, surfaces: 1)
     #expect(cache.insert(0) == 0)
     #expect(cache.insert(0, .gpu) == 0)
     #expect(cache.policy.residency(of: 0) == [.gpu, .host])
@@ -110,7 +76,7 @@ private func drop(
   }
 
   @Test func promotionAddsTheGPUTier() {
-    var cache = Cache(host: 2, surfaces: 1)
+    var cache = SmallCache(host: 2, surfaces: 1)
     cache.insert(0, pinned: true)
     #expect(cache.act { $0.promoted(0, weight: .init(hostBytes: 10, surfaces: 1), into: &$1) })
     #expect(cache.policy.residency(of: 0) == [.gpu, .host])
@@ -121,7 +87,7 @@ private func drop(
   }
 
   @Test func surfacePressureDemotes() {
-    var cache = Cache(host: 1, surfaces: 1)
+    var cache = SmallCache(host: 1, surfaces: 1)
     cache.insert(0, .gpu)
     cache.insert(1, .gpu)
     #expect(cache.taken() == [.demote(0, key(0))])
@@ -134,12 +100,12 @@ private func drop(
   }
 
   @Test func demotionEvictsLessRecentHostFramesOnly() {
-    var cache = Cache(host: 1, surfaces: 1)
+    var cache = SmallCache(host: 1, surfaces: 1)
     cache.insert(0)
     cache.insert(1, .gpu)
     cache.insert(2, .gpu)
     #expect(cache.taken() == [drop(0, 0, .host), .demote(1, key(1))])
-    var other = Cache(host: 1, surfaces: 1)
+    var other = SmallCache(host: 1, surfaces: 1)
     other.insert(1, .gpu)
     other.insert(0)
     other.insert(2, .gpu)
@@ -147,13 +113,13 @@ private func drop(
   }
 
   @Test func withoutADemotionToSpareTheFrameIsEvicted() {
-    var cache = Cache(host: 9, surfaces: 1, demotions: 1)
+    var cache = SmallCache(host: 9, surfaces: 1, demotions: 1)
     for number in 0..<3 { cache.insert(number, .gpu) }
     #expect(cache.taken() == [.demote(0, key(0)), drop(1, 1, .gpu)])
   }
 
   @Test func aFailedDemotionEvicts() {
-    var cache = Cache(host: 1, surfaces: 1)
+    var cache = SmallCache(host: 1, surfaces: 1)
     cache.insert(0, .gpu)
     cache.insert(1, .gpu)
     _ = cache.taken()
@@ -163,7 +129,7 @@ private func drop(
   }
 
   @Test func aFramePinnedWhileItIsDemotedIsInBothTiers() {
-    var cache = Cache(host: 1, surfaces: 1)
+    var cache = SmallCache(host: 1, surfaces: 1)
     cache.insert(0, .gpu)
     cache.insert(1, .gpu)
     cache.policy.pin(0)
@@ -174,7 +140,7 @@ private func drop(
   }
 
   @Test func aRemovedPinnedFrameIsDroppedByItsLastUnpin() {
-    var cache = Cache(host: 2, surfaces: 2)
+    var cache = SmallCache(host: 2, surfaces: 2)
     cache.insert(0, pinned: true)
     cache.insert(0, .gpu, pinned: true)
     cache.act { _ = $0.remove(key(0), cause: .explicit, into: &$1) }
@@ -190,7 +156,7 @@ private func drop(
   }
 
   @Test func aFrameRemovedWhileItIsDemotedIsDroppedByTheEndOfTheDownload() {
-    var cache = Cache(host: 1, surfaces: 1)
+    var cache = SmallCache(host: 1, surfaces: 1)
     cache.insert(0, .gpu)
     cache.insert(1, .gpu)
     cache.act { $0.removeAll(cause: .explicit, into: &$1) }
@@ -201,7 +167,7 @@ private func drop(
   }
 
   @Test func aDownloadOfAReplacedObjectIsOfNoUse() {
-    var cache = Cache(host: 1, surfaces: 1)
+    var cache = SmallCache(host: 1, surfaces: 1)
     cache.insert(0, .gpu)
     cache.insert(1, .gpu)
     cache.act { _ = $0.remove(key(1), cause: .explicit, into: &$1) }
@@ -211,7 +177,7 @@ private func drop(
   }
 
   @Test func theLostDeviceTakesItsSurfacesOnly() {
-    var cache = Cache(host: 3, surfaces: 3)
+    var cache = SmallCache(host: 3, surfaces: 3)
     cache.insert(0)
     cache.insert(1, .gpu)
     cache.insert(2, .gpu, pinned: true)
@@ -226,7 +192,7 @@ private func drop(
   }
 
   @Test func reclaimGivesUpTheLeastUsefulFirst() {
-    var cache = Cache(host: 4, surfaces: 4)
+    var cache = SmallCache(host: 4, surfaces: 4)
     for number in 0..<3 { cache.insert(number) }
     cache.insert(0, .gpu)
     #expect(cache.act { $0.reclaim(hostBytes: 11, into: &$1) } == 20)
@@ -238,7 +204,7 @@ private func drop(
   }
 
   @Test func oneStreamCanBeRemoved() {
-    var cache = Cache(host: 4)
+    var cache = SmallCache(host: 4)
     cache.insert(0)
     cache.act {
       _ = $0.insert(
@@ -250,7 +216,7 @@ private func drop(
   }
 
   @Test func smallerLimitsGiveUpWhatIsOver() {
-    var cache = Cache(host: 4)
+    var cache = SmallCache(host: 4)
     for number in 0..<4 { cache.insert(number, pinned: number == 0) }
     cache.act { $0.setLimits(.init(frames: 100, hostBytes: 5, surfaces: 0), into: &$1) }
     #expect(cache.taken() == [drop(1, 1, .host), drop(2, 2, .host), drop(3, 3, .host)])
