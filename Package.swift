@@ -90,7 +90,6 @@ let package = Package(
       ],
       swiftSettings: settings),
 
-    .executableTarget(name: "engineprobe", dependencies: ["Decoding","FFmpegMedia","FrameModel",.product(name: "Logging", package: "swift-log")], path: "Sources/engineprobe", swiftSettings: settings),  // TEMP
     // Tests, and what they share. No product imports it.
     .target(
       name: "VABufTestKit",
