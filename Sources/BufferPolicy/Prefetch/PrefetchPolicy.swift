@@ -1,8 +1,4 @@
-/// Which way a reader goes through the frames.
-package enum Direction: Int, Sendable, CaseIterable {
-  case forward = 1
-  case backward = -1
-}
+package import FrameModel
 
 /// Which frames one reader will want soon.
 ///

@@ -1,3 +1,5 @@
+package import FrameModel
+
 /// The window of frames that sequential playback holds ahead, in playback order. It holds numbers; the caller holds
 /// the frames.
 ///
