@@ -44,8 +44,20 @@ struct ClipKitchen {
 
 /// Runs other programs.
 enum Command {
-  /// Runs a program found through PATH and returns what it wrote to standard output.
+  /// Runs a program found through PATH and returns what it wrote to standard output. It must end with 0.
   static func run(_ program: String, _ arguments: [String], in folder: String? = nil) throws -> String {
+    let result = try output(program, arguments, in: folder)
+    guard result.status == 0 else {
+      let command = ([program] + arguments).joined(separator: " ")
+      throw CommandError(command: command, status: result.status, message: result.errors)
+    }
+    return result.text
+  }
+
+  /// Runs a program and returns all that came of it.
+  static func output(_ program: String, _ arguments: [String], in folder: String? = nil) throws
+    -> (text: String, errors: String, status: Int32)
+  {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [program] + arguments
@@ -57,11 +69,7 @@ enum Command {
     process.standardInput = FileHandle.nullDevice
     try process.run()
     process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      let command = ([program] + arguments).joined(separator: " ")
-      throw CommandError(command: command, status: process.terminationStatus, message: try errors.text())
-    }
-    return try output.text()
+    return (try output.text(), try errors.text(), process.terminationStatus)
   }
 }
 

@@ -37,7 +37,8 @@ extension Clips {
       "-i @h264-open-gop -c copy -bsf:v h264_mp4toannexb"),
     Clip(
       "h264-open-gop-start", "ts", "starts at an open-GOP keyframe: leading pictures without their references",
-      [.h264, .reordered, .openGOP, .midStart], "-ss 1.5 -i @h264-open-gop -c copy"),
+      [.h264, .reordered, .openGOP, .midStart],
+      "-ss 1.5 -i @h264-open-gop -c copy -bsf:v h264_mp4toannexb,dump_extra"),
     Clip(
       "h264-open-gop-start-mp4", "mp4", "the same in MP4, with an edit list",
       [.h264, .reordered, .openGOP, .midStart, .editList], "-ss 1.5 -i @h264-open-gop -c copy"),
@@ -52,7 +53,7 @@ extension Clips {
       noise() + " " + x264("intra-refresh=1:keyint=20:bframes=0")),
     Clip(
       "h264-intra-refresh-ts", "ts", "periodic intra refresh in MPEG-TS", [.h264, .openGOP],
-      "-i @h264-intra-refresh -c copy"),
+      noise() + " " + x264("intra-refresh=1:keyint=20:bframes=0")),
     Clip(
       "h264-intra-refresh-start", "ts", "begins in the middle of an intra refresh", [.h264, .openGOP, .midStart],
       [.cut("@h264-intra-refresh-ts", from: 420, to: 1000, into: "out.ts")]),

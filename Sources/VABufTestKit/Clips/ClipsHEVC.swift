@@ -3,7 +3,7 @@ extension Clips {
   static let hevc: [Clip] = [
     Clip(
       "hevc-open-gop", "mp4", "CRA pictures with RASL leading pictures (x265's default)", [.hevc, .reordered, .openGOP],
-      noise("160x96", 80) + " " + x265("keyint=16:min-keyint=16:bframes=4")),
+      noise("160x96", 80) + " " + x265("keyint=18:min-keyint=4:bframes=4")),
     Clip("hevc-open-gop-mkv", "mkv", "the same in Matroska", [.hevc, .reordered, .openGOP], "-i @hevc-open-gop -c copy"),
     Clip("hevc-open-gop-ts", "ts", "the same in MPEG-TS", [.hevc, .reordered, .openGOP], "-i @hevc-open-gop -c copy"),
     Clip(
@@ -24,7 +24,7 @@ extension Clips {
       [.cut("@hevc-open-gop-raw", from: 230, to: 1000, into: "out.hevc")]),
     Clip(
       "hevc-radl", "mp4", "RADL leading pictures: decodable at their keyframe", [.hevc, .reordered, .openGOP],
-      noise("160x96", 60) + " " + x265("keyint=15:min-keyint=15:bframes=4:radl=2:open-gop=0")),
+      noise("160x96", 60) + " " + x265("keyint=15:min-keyint=15:bframes=4:radl=2:open-gop=0:b-adapt=0:scenecut=0")),
     Clip(
       "hevc-closed", "mp4", "closed GOPs, IDR pictures", [.hevc, .reordered],
       noise() + " " + x265("keyint=20:open-gop=0:bframes=3")),
