@@ -7,7 +7,9 @@ extension Clips {
     Clip(
       "mp4-fragmented-delay", "mp4", "fragments, and an edit list written late", [.h264, .reordered, .editList],
       "-i @h264-gop12 -c copy -movflags frag_keyframe+delay_moov"),
-    Clip("mp4-faststart", "mp4", "the index comes first", [.h264, .reordered], "-i @h264-gop12 -c copy -movflags faststart"),
+    Clip(
+      "mp4-faststart", "mp4", "the index comes first", [.h264, .reordered], "-i @h264-gop12 -c copy -movflags faststart"
+    ),
     Clip("mov", "mov", "QuickTime", [.h264, .reordered], "-i @h264-gop12 -c copy"),
     Clip(
       "mkv-concat", "mkv", "two Matroska files, one after the other", [.h264, .reordered, .oddTimestamps],

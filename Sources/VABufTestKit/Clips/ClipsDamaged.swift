@@ -27,26 +27,27 @@ extension Clips {
   }
 
   /// Cut off, with holes, with flipped bits.
-  static let damaged: [Clip] = [
-    cut("mp4-faststart", "mp4", [.h264, .reordered]),
-    cut("mp4-fragmented", "mp4", [.h264, .reordered]),
-    cut("h264-pyramid-mkv", "mkv", [.h264, .reordered]),
-    cut("h264-pyramid-ts", "ts", [.h264, .reordered]),
-    cut("h264-pyramid-raw", "h264", [.h264, .reordered, .raw]),
-    cut("vp9-alt-ref", "webm", [.vp9, .hidden]),
-    cut("hevc-open-gop-raw", "hevc", [.hevc, .reordered, .raw]),
-    cut("av1-aom", "mkv", [.av1, .hidden]),
-    cut("mpeg2-raw", "m2v", [.mpeg2, .reordered, .raw]),
-    cut("mpeg4-avi", "avi", [.mpeg4, .reordered]),
-    cut("gif", "gif", [.otherCodec]),
-    hole("h264-pyramid-ts", "ts", [.h264, .reordered]),
-    hole("h264-pyramid-raw", "h264", [.h264, .reordered, .raw]),
-    hole("h264-pyramid-mkv", "mkv", [.h264, .reordered]),
-    hole("hevc-open-gop-ts", "ts", [.hevc, .reordered]),
-    hole("hevc-open-gop-raw", "hevc", [.hevc, .reordered, .raw]),
-    hole("mpeg2-ts", "ts", [.mpeg2, .reordered]),
-    hole("vp8-alt-ref", "webm", [.vp8, .hidden]),
-  ]
+  static let damaged: [Clip] =
+    [
+      cut("mp4-faststart", "mp4", [.h264, .reordered]),
+      cut("mp4-fragmented", "mp4", [.h264, .reordered]),
+      cut("h264-pyramid-mkv", "mkv", [.h264, .reordered]),
+      cut("h264-pyramid-ts", "ts", [.h264, .reordered]),
+      cut("h264-pyramid-raw", "h264", [.h264, .reordered, .raw]),
+      cut("vp9-alt-ref", "webm", [.vp9, .hidden]),
+      cut("hevc-open-gop-raw", "hevc", [.hevc, .reordered, .raw]),
+      cut("av1-aom", "mkv", [.av1, .hidden]),
+      cut("mpeg2-raw", "m2v", [.mpeg2, .reordered, .raw]),
+      cut("mpeg4-avi", "avi", [.mpeg4, .reordered]),
+      cut("gif", "gif", [.otherCodec]),
+      hole("h264-pyramid-ts", "ts", [.h264, .reordered]),
+      hole("h264-pyramid-raw", "h264", [.h264, .reordered, .raw]),
+      hole("h264-pyramid-mkv", "mkv", [.h264, .reordered]),
+      hole("hevc-open-gop-ts", "ts", [.hevc, .reordered]),
+      hole("hevc-open-gop-raw", "hevc", [.hevc, .reordered, .raw]),
+      hole("mpeg2-ts", "ts", [.mpeg2, .reordered]),
+      hole("vp8-alt-ref", "webm", [.vp8, .hidden]),
+    ]
     + flip("mp4-faststart", "mp4", [.h264, .reordered])
     + flip("h264-pyramid-raw", "h264", [.h264, .reordered, .raw])
     + flip("h264-pyramid-ts", "ts", [.h264, .reordered], every: [4000])

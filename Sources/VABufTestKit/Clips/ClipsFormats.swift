@@ -1,6 +1,8 @@
 extension Clips {
   /// A clip of a codec that is not one of the great ones.
-  private static func other(_ name: String, _ ext: String, _ coder: String, frames: Int = 24, _ tags: Set<Clip.Tag> = [])
+  private static func other(
+    _ name: String, _ ext: String, _ coder: String, frames: Int = 24, _ tags: Set<Clip.Tag> = []
+  )
     -> Clip
   {
     Clip(name, ext, "codec " + name, tags.union([.otherCodec]), noise("160x96", frames) + " -c:v \(coder)")
@@ -72,7 +74,8 @@ extension Clips {
   /// Pixel formats and odd sizes.
   static let pixelFormats: [Clip] = [
     raw("rgb24", "avi", size: "160x96"), raw("yuv420p", "avi", size: "162x90"), raw("pal8"), raw("monow"), raw("monob"),
-    raw("gray"), raw("gray16be"), raw("ya8"), raw("yuyv422"), raw("uyvy422"), raw("nv12", size: "161x91"), raw("p010le"),
+    raw("gray"), raw("gray16be"), raw("ya8"), raw("yuyv422"), raw("uyvy422"), raw("nv12", size: "161x91"),
+    raw("p010le"),
     raw("rgb565le"), raw("rgba64be"), raw("yuv410p", size: "161x91"), raw("yuv411p", size: "161x91"),
     raw("yuv440p", size: "161x91"), raw("yuva420p", size: "161x91"), raw("gbrpf32le"), raw("bgr8"), raw("xyz12le"),
     avc("10", "yuv420p10le", "10 bits"),

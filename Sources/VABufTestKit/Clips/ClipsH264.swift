@@ -1,7 +1,8 @@
 extension Clips {
   /// H.264: orders, entry points, containers.
   static let h264: [Clip] = [
-    Clip("h264-raw", "h264", "no timestamps, no reordering", [.h264, .raw], noise() + " " + x264("bframes=0:keyint=20")),
+    Clip(
+      "h264-raw", "h264", "no timestamps, no reordering", [.h264, .raw], noise() + " " + x264("bframes=0:keyint=20")),
     Clip(
       "h264-raw-b", "h264", "no timestamps, and frames come out in another order than their packets",
       [.h264, .raw, .reordered], noise() + " " + x264("bframes=3:keyint=25")),
@@ -86,7 +87,8 @@ extension Clips {
       "h264-mbaff-raw", "h264", "MBAFF without a container", [.h264, .reordered, .interlaced, .raw],
       "-i @h264-mbaff -c copy -bsf:v h264_mp4toannexb"),
     Clip(
-      "h264-paff-raw", "h264", "field pictures, each a packet of its own", [.h264, .reordered, .interlaced, .raw, .hidden],
+      "h264-paff-raw", "h264", "field pictures, each a packet of its own",
+      [.h264, .reordered, .interlaced, .raw, .hidden],
       [.fieldPictures(FieldPictures(), into: "out.h264")]),
     Clip(
       "h264-paff-mixed", "h264", "field pictures and frame pictures", [.h264, .reordered, .interlaced, .raw, .hidden],

@@ -2,9 +2,11 @@ extension Clips {
   /// HEVC, and the older MPEG codecs.
   static let hevc: [Clip] = [
     Clip(
-      "hevc-open-gop", "mp4", "CRA pictures with RASL leading pictures (x265's default)", [.hevc, .reordered, .openGOP],
+      "hevc-open-gop", "mp4", "CRA pictures with RASL leading pictures (x265's default)",
+      [.hevc, .reordered, .openGOP],
       noise("160x96", 80) + " " + x265("keyint=18:min-keyint=4:bframes=4")),
-    Clip("hevc-open-gop-mkv", "mkv", "the same in Matroska", [.hevc, .reordered, .openGOP], "-i @hevc-open-gop -c copy"),
+    Clip(
+      "hevc-open-gop-mkv", "mkv", "the same in Matroska", [.hevc, .reordered, .openGOP], "-i @hevc-open-gop -c copy"),
     Clip("hevc-open-gop-ts", "ts", "the same in MPEG-TS", [.hevc, .reordered, .openGOP], "-i @hevc-open-gop -c copy"),
     Clip(
       "hevc-open-gop-raw", "hevc", "the same without a container", [.hevc, .reordered, .openGOP, .raw],
@@ -72,12 +74,14 @@ extension Clips {
     Clip(
       "mpeg2-closed", "m2v", "closed GOPs", [.mpeg2, .raw, .reordered],
       noise() + " -c:v mpeg2video -threads 1 -g 12 -bf 2 -b:v 600k -flags +cgop -sc_threshold 1000000000"),
-    Clip("mpeg2-ts", "ts", "MPEG-2 in MPEG-TS", [.mpeg2, .reordered, .openGOP],
+    Clip(
+      "mpeg2-ts", "ts", "MPEG-2 in MPEG-TS", [.mpeg2, .reordered, .openGOP],
       noise() + " -c:v mpeg2video -threads 1 -g 12 -bf 2 -b:v 600k"),
     Clip("mpeg2-ps", "mpg", "MPEG-2 in a program stream", [.mpeg2, .reordered, .openGOP], "-i @mpeg2-ts -c copy"),
     Clip(
       "mpeg2-interlaced", "ts", "interlaced MPEG-2", [.mpeg2, .reordered, .interlaced],
-      noise() + " -vf setfield=tff -c:v mpeg2video -threads 1 -flags +ildct+ilme -alternate_scan 1 -g 12 -bf 2 -b:v 800k"),
+      noise()
+        + " -vf setfield=tff -c:v mpeg2video -threads 1 -flags +ildct+ilme -alternate_scan 1 -g 12 -bf 2 -b:v 800k"),
     Clip(
       "mpeg2-mid-start", "ts", "begins in the middle of a GOP", [.mpeg2, .reordered, .midStart, .hidden],
       [.cut("@mpeg2-ts", from: 115, to: 1000, into: "out.ts")]),
@@ -87,7 +91,8 @@ extension Clips {
     Clip(
       "mpeg2-low-delay", "ts", "no B-frames, low_delay", [.mpeg2],
       noise() + " -c:v mpeg2video -threads 1 -flags +low_delay -g 12 -bf 0 -b:v 600k"),
-    Clip("mpeg1", "mpg", "MPEG-1 in a system stream", [.mpeg2, .reordered, .openGOP],
+    Clip(
+      "mpeg1", "mpg", "MPEG-1 in a system stream", [.mpeg2, .reordered, .openGOP],
       noise() + " -c:v mpeg1video -threads 1 -g 12 -bf 2 -b:v 600k"),
   ]
 }

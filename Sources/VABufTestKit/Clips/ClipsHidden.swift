@@ -23,17 +23,17 @@ extension Clips {
     Clip("vp9-alt-ref-mp4", "mp4", "the same in MP4", [.vp9, .hidden], "-i @vp9-alt-ref -c copy"),
     Clip("vp9-alt-ref-ivf", "ivf", "the same in IVF", [.vp9, .hidden], "-i @vp9-alt-ref -c copy"),
     Clip(
-      "vp9-split", "mkv", "superframes split: hidden frames are packets of their own", [.vp9, .hidden],
+      "vp9-split", "nut", "superframes split: hidden frames are packets of their own", [.vp9, .hidden],
       "-i @vp9-alt-ref -c copy -bsf:v vp9_superframe_split"),
     Clip(
-      "vp9-split-ivf", "ivf", "superframes split, in IVF", [.vp9, .hidden],
+      "vp9-split-avi", "avi", "superframes split, in AVI", [.vp9, .hidden],
       "-i @vp9-alt-ref -c copy -bsf:v vp9_superframe_split"),
     Clip(
       "vp9-show-existing", "webm", "show_existing_frame: packets of two bytes that show an older frame again",
-      [.vp9, .hidden], twoPass("libvpx-vp9", "webm", "-arnr-strength 0 -arnr-maxframes 0", frames: 120)),
+      [.vp9, .hidden], twoPass("libvpx-vp9", "webm", "-auto-alt-ref 6 -g 60", frames: 120)),
     Clip(
-      "vp9-raw-order", "ivf", "the order of packets is the order of showing only through show_existing_frame",
-      [.vp9, .hidden], "-i @vp9-alt-ref -c copy -bsf:v vp9_superframe_split,vp9_raw_reorder,vp9_superframe"),
+      "vp9-show-existing-split", "nut", "the same with superframes split", [.vp9, .hidden],
+      "-i @vp9-show-existing -c copy -bsf:v vp9_superframe_split"),
     Clip(
       "vp9-tiles", "webm", "several tiles, frame parallel off", [.vp9],
       noise("512x128", 30) + " -c:v libvpx-vp9 -threads 1 -deadline good -cpu-used 5 -tile-columns 1 -b:v 200k"),

@@ -77,7 +77,8 @@ public struct FieldPictures: Sendable, Hashable {
     return bits
   }
 
-  private func slice(field: Bool?, idr: Int?, number: Int, order: Int, isReference: Bool, brightness: Int) -> BitWriter {
+  private func slice(field: Bool?, idr: Int?, number: Int, order: Int, isReference: Bool, brightness: Int) -> BitWriter
+  {
     var bits = BitWriter()
     bits.exponential(0)
     bits.exponential(7)
