@@ -106,6 +106,7 @@ let package = Package(
     .testTarget(
       name: "DecodingTests", dependencies: ["Decoding", "FFmpegMedia", "FrameModel", "VABufTestKit"],
       swiftSettings: settings),
+    .testTarget(name: "VABufTestKitTests", dependencies: ["VABufTestKit"], swiftSettings: settings),
     .testTarget(name: "VABufTests", dependencies: ["VABuf", "FrameModel", "VABufTestKit"], swiftSettings: settings),
     .testTarget(name: "VABufCLITests", dependencies: ["VABufCLI", "VABufTestKit"], swiftSettings: settings),
   ]
