@@ -1,5 +1,5 @@
 package import FFmpegMedia
-internal import FrameModel
+package import FrameModel
 
 /// Reads the packets of one video stream of one file, in order or from a known packet.
 ///
@@ -10,11 +10,13 @@ package struct Demuxer: ~Copyable {
   private let interrupt: InterruptFlag
   package private(set) var format: FormatContext
 
-  /// - Parameter stream: the number of a video stream in the file; nil takes the one that FFmpeg calls best.
+  /// - Parameter stream: the number of a video stream in the file; nil takes the first that is not
+  ///   a cover picture (docs/adr/0002-default-stream.md).
   package init(path: String, stream wanted: Int?, interrupt: InterruptFlag) throws {
     var format = try Self.open(path, interrupt)
     let streams = format.videoStreams
-    guard let best = wanted ?? format.bestVideoStream, let stream = streams.first(where: { $0.index == best }) else {
+    let first = streams.first { !$0.isAttachedPicture } ?? streams.first
+    guard let stream = wanted.map({ number in streams.first { $0.index == number } }) ?? first else {
       let list = streams.map { "\($0.index) (\($0.codec))" }.joined(separator: ", ")
       throw VABufError(
         .noVideoStream, what: path,

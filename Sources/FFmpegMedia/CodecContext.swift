@@ -8,6 +8,8 @@ internal import CAVUtil
 package struct DecoderOptions: Hashable, Sendable {
   /// Threads; 0 lets libavcodec take one a core.
   package var threads: Int
+  /// Clear the memory of each picture before it is decoded, so that what is not decoded is the same each time.
+  package var isRepeatable = false
 
   package init(threads: Int = 0) { self.threads = threads }
 }
@@ -41,7 +43,7 @@ package struct CodecContext: ~Copyable {
     guard let codec = avcodec_find_decoder(parameters.pointee.codec_id) else {
       throw FFmpegError(call: "avcodec_find_decoder", code: .decoderNotFound)
     }
-    let hooks = DecoderHooks(allocator)
+    let hooks = DecoderHooks(allocator, clearsMemory: options.isRepeatable)
     let context = try checkMemory("avcodec_alloc_context3", avcodec_alloc_context3(codec))
     do {
       try check("avcodec_parameters_to_context", avcodec_parameters_to_context(context, parameters))

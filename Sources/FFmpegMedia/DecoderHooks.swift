@@ -9,7 +9,12 @@ final class DecoderHooks: Sendable {
   private let allocator: any HostAllocator
   private let lastError = Mutex<VABufError?>(nil)
 
-  init(_ allocator: any HostAllocator) { self.allocator = allocator }
+  private let clearsMemory: Bool
+
+  init(_ allocator: any HostAllocator, clearsMemory: Bool) {
+    self.allocator = allocator
+    self.clearsMemory = clearsMemory
+  }
 
   func takeError() -> VABufError? { lastError.withLock { $0.take() } }
 
@@ -44,6 +49,9 @@ final class DecoderHooks: Sendable {
     do {
       try PictureMemory.attach(
         to: frame, codedWidth: Int(width), codedHeight: Int(height), alignments: alignments, allocator)
+      if clearsMemory, let buffer = PictureMemory.buffer(of: frame) {
+        buffer.baseAddress.initializeMemory(as: UInt8.self, repeating: 0, count: buffer.byteCount)
+      }
       return 0
     } catch let error as VABufError {
       lastError.withLock { $0 = error }

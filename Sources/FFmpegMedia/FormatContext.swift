@@ -5,36 +5,6 @@ internal import CAVFormat
 internal import CAVUtil
 internal import CVABufShims
 
-/// What a container says of one video stream.
-package struct StreamDescription: Hashable, Sendable {
-  /// The stream's number in the file.
-  package var index: Int
-  /// FFmpeg's name of the codec, as `h264`.
-  package var codec: String
-  /// FFmpeg's name of the profile, as `High`; nil where unknown.
-  package var profile: String?
-  package var width: Int
-  package var height: Int
-  package var pixelFormat: PixelFormat?
-  /// Seconds for each tick of the stream's timestamps.
-  package var timeBase: Rational
-  /// Frames a second on average; 0/0 where unknown.
-  package var averageFrameRate: Rational
-  /// The base frame rate, used where there are no timestamps; 0/0 where unknown.
-  package var nominalFrameRate: Rational
-  /// Counter-clockwise degrees by which pictures must be turned for display.
-  package var rotation: Double
-  package var sampleAspectRatio: Rational
-  /// How many pictures the decoder holds back for reordering, as far as FFmpeg's probing knows.
-  package var reorderDepth: Int
-  /// Every packet decodes by itself.
-  package var isIntraOnly: Bool
-  /// A cover picture, not a moving one.
-  package var isAttachedPicture: Bool
-  /// Ticks; nil where the container does not say.
-  package var duration: Int64?
-}
-
 /// Owns an `AVFormatContext`: an opened file.
 ///
 /// Used by one thread at a time.
@@ -81,12 +51,6 @@ package struct FormatContext: ~Copyable {
       else { return nil }
       return describe(stream)
     }
-  }
-
-  /// The video stream that FFmpeg calls best; nil where the file has none.
-  package var bestVideoStream: Int? {
-    let index = av_find_best_stream(pointer, AVMEDIA_TYPE_VIDEO, -1, -1, nil, 0)
-    return index < 0 ? nil : Int(index)
   }
 
   /// Makes the demuxer skip the packets of all other streams.

@@ -1,4 +1,5 @@
 package import FFmpegMedia
+package import FrameModel
 
 /// Reads the headers of a stream's packets, one after the other, whatever the codec.
 package struct PacketInspector: ~Copyable {

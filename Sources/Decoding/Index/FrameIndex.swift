@@ -41,6 +41,8 @@ package struct FrameIndex: Hashable, Sendable {
   package var doubts: Doubts
   /// Hashes of all frames' samples, where a linear decode made the index; else empty.
   package var pictureHashes: [UInt64]
+  /// The hashes hold for one thread and cleared buffers only: with others, damage comes out differently each time.
+  package var isRepeatable = false
   /// The number of the frame that each packet gives; -1 for none.
   package private(set) var frameOfPacket: [Int32]
   /// Greatest PTS up to each frame: makes a search by time possible where timestamps go back.
@@ -125,6 +127,6 @@ package struct FrameIndex: Hashable, Sendable {
     return most - least > 1
   }
 
-  /// Most packets that lie between a frame and the packet that lets it out: how many frames a decoder holds back.
+  /// The numbers of the frames at which decoding can start, or that the container calls keyframes.
   package var keyframeNumbers: [Int] { frames.indices.filter { frames[$0].isKeyframe } }
 }

@@ -14,6 +14,7 @@ enum IndexCoding {
     writer.put(index.timeBase.denominator)
     writer.put(index.proof.rawValue)
     writer.put(index.doubts.rawValue)
+    writer.put(UInt8(index.isRepeatable ? 1 : 0))
     for count in [index.packets.count, index.frames.count, index.seekPoints.count, index.pictureHashes.count] {
       writer.put(UInt64(count))
     }
@@ -51,7 +52,8 @@ enum IndexCoding {
     guard reader.take(UInt64.self) == magic, bytes.suffix(8).elementsEqual(Writer.bytes(of: hash)) else { return nil }
     for word in identity.words { guard reader.take(UInt64.self) == word else { return nil } }
     guard let numerator = reader.take(Int32.self), let denominator = reader.take(Int32.self),
-      let proof = reader.take(UInt8.self).flatMap(FrameIndex.Proof.init), let doubts = reader.take(UInt16.self)
+      let proof = reader.take(UInt8.self).flatMap(FrameIndex.Proof.init), let doubts = reader.take(UInt16.self),
+      let isRepeatable = reader.take(UInt8.self)
     else { return nil }
     let counts = (0..<4).compactMap { _ in reader.take(UInt64.self).flatMap { Int(exactly: $0) } }
     guard counts.count == 4, counts.allSatisfy({ $0 <= bytes.count }) else { return nil }
@@ -80,9 +82,11 @@ enum IndexCoding {
       }),
       let hashes = reader.list(counts[3], { (reader: inout Reader) in reader.take(UInt64.self) })
     else { return nil }
-    return FrameIndex(
+    var index = FrameIndex(
       timeBase: Rational(numerator, denominator), packets: packets, frames: frames, seekPoints: points, proof: proof,
       doubts: Doubts(rawValue: doubts), pictureHashes: hashes)
+    index.isRepeatable = isRepeatable != 0
+    return index
   }
 
   private struct Writer {

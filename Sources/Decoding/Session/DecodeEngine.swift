@@ -5,9 +5,10 @@ package import Logging
 /// How a stream is opened for decoding.
 package struct SessionOptions: Sendable {
   package var path: String
-  /// The stream's number in the file; nil takes the one that FFmpeg calls best.
+  /// The stream's number in the file; nil takes the first that is not a cover picture.
   package var stream: Int?
-  package var decoder = DecoderOptions()
+  /// Decoder threads; 0 lets libavcodec take one a core and one more.
+  package var threads = 0
   /// Where indexes are kept; nil keeps none.
   package var store: IndexStore?
   package var progress: IndexBuilder.Progress?
@@ -29,7 +30,7 @@ package struct SessionOptions: Sendable {
 /// another begins: with a new decoder at the same seek point where the old one was flushed only; else, where it began in
 /// the middle, that seek point lied, is never used again, and an earlier one serves; a run from the start with a new
 /// decoder is right, so the headers promised what the decoder does not do, and the stream is decoded once to learn the
-/// truth.
+/// truth. Where even that differs from time to time, decoding becomes repeatable: one thread, cleared buffers.
 package final class DecodeEngine {
   private struct Run {
     var start: FrameIndex.SeekPoint
@@ -42,6 +43,8 @@ package final class DecodeEngine {
 
   package let stream: StreamDescription
   package private(set) var index: FrameIndex
+  /// How many times decoding has made another index than the headers promised.
+  package private(set) var indexGeneration = 0
   private let options: SessionOptions
   private let allocator: any HostAllocator
   private var decoder: StreamDecoder
@@ -64,7 +67,7 @@ package final class DecodeEngine {
     if let identity, let stored = options.store?.load(identity) {
       index = stored
       analysis = nil
-      decoder = try StreamDecoder(demuxer: demuxer, options: options.decoder, allocator: allocator)
+      decoder = try StreamDecoder(demuxer: demuxer, options: DecoderOptions(threads: options.threads), allocator: allocator)
     } else {
       let analysis = try IndexBuilder.demux(&demuxer, progress: options.progress)
       guard !analysis.packets.isEmpty else {
@@ -75,12 +78,13 @@ package final class DecodeEngine {
       index = analysis.promised()
       self.analysis = analysis
       try demuxer.rewind()
-      decoder = try StreamDecoder(demuxer: demuxer, options: options.decoder, allocator: allocator)
+      decoder = try StreamDecoder(demuxer: demuxer, options: DecoderOptions(threads: options.threads), allocator: allocator)
     }
     self.stream = stream
     self.options = options
     self.allocator = allocator
     self.identity = identity
+    if index.isRepeatable { try decoder.makeRepeatable() }
     if analysis != nil {
       if !index.doubts.isEmpty { try prove(index.doubts) } else { store() }
     }
@@ -93,20 +97,22 @@ package final class DecodeEngine {
 
   package var decoderName: String { decoder.decoderName }
 
-  /// The number of the next frame that `next()` gives; nil where it must be told.
-  package var position: Int? { run == nil ? nil : next }
+  /// The number of the next frame that the decoder emits; nil where it must be told.
+  package var position: Int? { run?.expected }
 
-  /// Makes `next()` give the frames from `number` on.
+  /// Makes `step()` give the frames from `number` on.
   ///
   /// Goes on from where the decoder is if no seek point lies nearer, else starts at the best seek point.
-  package func seek(to number: Int) throws {
+  ///
+  /// - Parameter keeping: give out frames before `number` too, from this one on, where they are decoded on the way.
+  package func seek(to number: Int, keeping: Int) throws {
     let point = index.seekPoint(for: number, excluding: liars)
-    if let run, run.expected <= number, next <= number, point.firstFrame <= run.expected + Self.seekCost {
-      next = number
+    if let run, run.expected <= number, point.firstFrame <= run.expected + Self.seekCost {
+      next = max(keeping, run.expected)
       return
     }
     try start(at: point, reopening: false)
-    next = number
+    next = max(keeping, point.firstFrame)
   }
 
   /// Decoding a few frames more is cheaper than flushing a pipeline of threads and filling it again.
@@ -119,31 +125,38 @@ package final class DecodeEngine {
     run = Run(start: point, expected: point.firstFrame, isReopened: reopening)
   }
 
-  /// Decodes and gives the next frame.
+  /// What one step came to.
+  package enum Step: Sendable {
+    case frame(DecodedFrame)
+    /// A frame was decoded that is not given out, or a run began anew.
+    case passed
+    /// There is no frame after this.
+    case ended
+  }
+
+  /// Decodes one frame.
   ///
-  /// - Returns: nil after the last frame.
   /// - Throws: `VABufError`; the engine is then lost, and goes on after the next `seek`.
-  package func nextFrame() throws -> DecodedFrame? {
+  package func step() throws -> Step {
+    guard run != nil else { return .ended }
     do {
-      while run != nil {
-        let frame = try Frame()
-        switch try decoder.receive(into: frame, records: index.packets) {
-        case .frame(let packet):
-          decodedFrames += 1
-          guard let number = try judge(frame, packet) else { continue }
-          next = number + 1
-          return try delivered(frame, number)
-        case .ended:
-          guard let run, run.expected < index.frames.count else {
-            run = nil
-            return nil
-          }
-          try mend("the decoder ended before frame \(run.expected)")
-        case .desynchronised:
-          try start(at: index.seekPoint(for: next, excluding: liars), reopening: false)
+      let frame = try Frame()
+      switch try decoder.receive(into: frame, records: index.packets) {
+      case .frame(let packet):
+        decodedFrames += 1
+        guard let number = try judge(frame, packet) else { return .passed }
+        next = number + 1
+        return .frame(try delivered(frame, number))
+      case .ended:
+        guard let run, run.expected < index.frames.count else {
+          run = nil
+          return .ended
         }
+        try mend("the decoder ended before frame \(run.expected)")
+      case .desynchronised:
+        try start(at: index.seekPoint(for: next, excluding: liars), reopening: false)
       }
-      return nil
+      return .passed
     } catch {
       run = nil
       throw error
@@ -169,8 +182,8 @@ package final class DecodeEngine {
       try mend("frame \(number) is damaged", isRefuted: true)
       return nil
     }
-    if !run.isLinear, !isTrue(frame, number) {
-      try mend("frame \(number) differs from a linear decode")
+    if !isTrue(frame, number) {
+      try mend("frame \(number) differs from the linear decode")
       return nil
     }
     run.expected = number + 1
@@ -197,11 +210,14 @@ package final class DecodeEngine {
     } else if index.proof == .demuxed {
       try prove(.refuted)
       // Numbers may have shifted, but those that were given out came from a run that the index described.
+    } else if !decoder.isRepeatable {
+      // Threads that conceal damage race, and what is not decoded shows what its buffer held before.
+      try decoder.makeRepeatable()
+      try prove(index.doubts)
     } else {
-      self.run = nil
       throw VABufError(
         .decodingFailed, what: "frame \(max(next, run.expected)) of \(options.path)", why: why,
-        remedy: "the stream is damaged and decodes differently each time; use --threads 1")
+        remedy: "the stream is damaged and decodes differently each time; repair or convert it")
     }
     try start(at: index.seekPoint(for: next, excluding: liars), reopening: true)
   }
@@ -213,7 +229,10 @@ package final class DecodeEngine {
     let analysis = try self.analysis ?? demuxed()
     index = try IndexBuilder.decode(
       &decoder, analysis: analysis, doubts: index.doubts.union(doubts), progress: options.progress)
+    index.isRepeatable = decoder.isRepeatable
+    indexGeneration += 1
     run = nil
+    liars = []
     store()
   }
 

@@ -1,4 +1,4 @@
-package import FFmpegMedia
+internal import FFmpegMedia
 package import FrameModel
 
 /// A decoder on a thread of its own: the engine, behind an actor whose executor is that thread.
@@ -35,16 +35,17 @@ package actor DecodeSession {
 
   package var position: Int? { engine?.position }
   package var decodedFrames: Int { engine?.decodedFrames ?? 0 }
+  package var indexGeneration: Int { engine?.indexGeneration ?? 0 }
   package var index: FrameIndex? { engine?.index }
 
-  package func seek(to number: Int) throws {
+  package func seek(to number: Int, keeping: Int) throws {
     guard let engine else { throw Self.notOpen }
-    try engine.seek(to: number)
+    try engine.seek(to: number, keeping: keeping)
   }
 
-  package func nextFrame() throws -> DecodedFrame? {
+  package func step() throws -> DecodeEngine.Step {
     guard let engine else { throw Self.notOpen }
-    return try engine.nextFrame()
+    return try engine.step()
   }
 
   private static var notOpen: VABufError {

@@ -7,7 +7,7 @@ package import FrameModel
 package struct StreamDecoder: ~Copyable {
   private var demuxer: Demuxer
   private var codec: CodecContext
-  private let options: DecoderOptions
+  private var options: DecoderOptions
   private let allocator: any HostAllocator
   private var packet: Packet
   /// The number of the packet that the demuxer gives next.
@@ -59,6 +59,18 @@ package struct StreamDecoder: ~Copyable {
   }
 
   package var decoderName: String { codec.decoderName }
+
+  /// Damaged pictures come out the same each time.
+  package var isRepeatable: Bool { options.isRepeatable }
+
+  /// Takes a new decoder with one thread that writes into cleared buffers: slow, but the only way in which libavcodec
+  /// gives the same bytes for damaged pictures each time (docs/what-ffmpeg-emits.md). Start it again after this.
+  package mutating func makeRepeatable() throws {
+    options.isRepeatable = true
+    options.threads = 1
+    codec = try Self.open(demuxer, options, allocator)
+    isFresh = false
+  }
 
   /// Decodes until a frame comes out.
   ///
