@@ -3,10 +3,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source=Benchmarks/BareLoop/bare-loop.c
-program=.cache/bare-loop
-if [ ! -e $program ] || [ $source -nt $program ]; then
+program=.cache/bare-loop-$(pkg-config --modversion libavcodec)
+if [ ! -e "$program" ] || [ $source -nt "$program" ]; then
   mkdir -p .cache
   # shellcheck disable=SC2046  # flags, one a word
-  cc -O2 -std=gnu11 -Wall -Wextra -Werror $source -o $program $(pkg-config --cflags --libs libavformat libavcodec libavutil)
+  cc -O2 -std=gnu11 -Wall -Wextra -Werror $source -o "$program" $(pkg-config --cflags --libs libavformat libavcodec libavutil)
 fi
 echo "$PWD/$program"

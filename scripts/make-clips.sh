@@ -8,7 +8,7 @@ for height in 1080 2160; do
   size=$((height * 16 / 9))x$height
   clip=.cache/clips/h264-${height}p.mp4
   if [ ! -e "$clip" ]; then
-    echo "make-clips: drawing $clip (once; a minute or two)" >&2
+    echo "make-clips: drawing $clip (once; some minutes)" >&2
     ffmpeg -v error -nostdin -y -filter_complex "
       mandelbrot=s=960x540:r=30:end_pts=300,scale=$size,format=gbrp[fractal];
       testsrc2=s=$size:r=30,format=gbrp[pattern];
