@@ -5,6 +5,7 @@ public struct FrameKey: Hashable, Sendable {
   /// The number of the frame in presentation order, from 0 (`docs/architecture.md`, "What frame N is").
   public var number: Int
 
+  /// Names frame `number` of stream `stream`.
   public init(stream: UInt32, number: Int) {
     self.stream = stream
     self.number = number
@@ -12,11 +13,13 @@ public struct FrameKey: Hashable, Sendable {
 }
 
 extension FrameKey: Comparable {
+  /// Orders by stream, then by number.
   public static func < (a: FrameKey, b: FrameKey) -> Bool {
     (a.stream, a.number) < (b.stream, b.number)
   }
 }
 
 extension FrameKey: CustomStringConvertible {
+  /// `stream:number`, as logs and messages show it.
   public var description: String { "\(stream):\(number)" }
 }

@@ -1,7 +1,9 @@
 /// Where a frame lives: on the GPU, in host memory, or in both.
 public struct Residency: OptionSet, Hashable, Sendable {
+  /// One bit for each tier.
   public let rawValue: UInt8
 
+  /// A set from its bits.
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
   /// A GPU surface holds the frame.
@@ -11,6 +13,7 @@ public struct Residency: OptionSet, Hashable, Sendable {
 }
 
 extension Residency: CustomStringConvertible {
+  /// `none`, `gpu`, `host` or `gpu+host`.
   public var description: String {
     switch self {
     case []: "none"

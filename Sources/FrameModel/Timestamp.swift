@@ -1,8 +1,11 @@
 /// A ratio of two integers, as FFmpeg's `AVRational`.
 public struct Rational: Hashable, Sendable, Codable {
+  /// The number above the line.
   public var numerator: Int32
+  /// The number below the line; 0 means unknown.
   public var denominator: Int32
 
+  /// The ratio `numerator`/`denominator`, not reduced.
   public init(_ numerator: Int32, _ denominator: Int32) {
     self.numerator = numerator
     self.denominator = denominator
@@ -15,6 +18,7 @@ public struct Rational: Hashable, Sendable, Codable {
 }
 
 extension Rational: CustomStringConvertible {
+  /// `numerator/denominator`, as FFmpeg prints it.
   public var description: String { "\(numerator)/\(denominator)" }
 }
 
@@ -25,6 +29,7 @@ public struct Timestamp: Hashable, Sendable {
   /// Seconds for each tick.
   public var timeBase: Rational
 
+  /// `ticks` of `timeBase`.
   public init(ticks: Int64, timeBase: Rational) {
     self.ticks = ticks
     self.timeBase = timeBase

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Sequential decoding through vabuf against the bare loop (Benchmarks/BareLoop): frames per second, and the ratio.
+#
+#   scripts/bench-ratio.sh [--rounds N] [--threads N] [--at-least RATIO] [CLIP...]
+#
+# The two run in turn, so that a machine that slows down slows both; the medians of the rounds are compared. Without
+# CLIP it takes those of scripts/make-clips.sh. With --at-least it fails where a ratio is lower. VABUF names the program.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+rounds=5 threads=2 at_least=0 clips=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --rounds) rounds=$2; shift 2 ;;
+    --threads) threads=$2; shift 2 ;;
+    --at-least) at_least=$2; shift 2 ;;
+    -*) echo "bench-ratio: no such option: $1 (see the top of $0)" >&2; exit 64 ;;
+    *) clips+=("$1"); shift ;;
+  esac
+done
+vabuf=${VABUF:-.build/release/vabuf}
+[ -x "$vabuf" ] || { echo "bench-ratio: no $vabuf: run 'make release' first" >&2; exit 1; }
+bare=$(scripts/build-bare-loop.sh)
+if [ "${#clips[@]}" -eq 0 ]; then mapfile -t clips < <(scripts/make-clips.sh); fi
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+figure() { # file, program and arguments: appends its frames per second and frames
+  local file=$1
+  shift
+  "$@" </dev/null | jq -er '"\(.frames_per_second) \(.frames)"' >>"$file" \
+    || { echo "bench-ratio: this gave no figures: $*" >&2; exit 1; }
+}
+median() { sort -n "$1" | awk '{ v[NR] = $1 } END { printf "%.2f", NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
+
+printf '%-24s %12s %12s %8s %16s\n' "clip ($threads threads)" "bare loop" vabuf ratio "spread, % (both)"
+status=0
+for clip in "${clips[@]}"; do
+  rm -f "$scratch"/*
+  for ((round = 0; round <= rounds; round++)); do
+    figure "$scratch/a" "$bare" "$clip" --threads "$threads" --workload sequential
+    figure "$scratch/b" "$vabuf" bench "$clip" --workload sequential --backend software --threads "$threads" --json
+    if [ "$round" -eq 0 ]; then rm "$scratch"/*; fi # the first warms the file cache and the CPU
+  done
+  frames=$(awk '{ print $2 }' "$scratch/a" "$scratch/b" | sort -u | wc -l)
+  [ "$frames" -eq 1 ] || { echo "bench-ratio: the two did not give the same number of frames of $clip" >&2; exit 1; }
+  spread=$(for f in a b; do sort -n "$scratch/$f" | awk '{ v[NR] = $1 } END { printf "%.0f ", (v[NR] / v[1] - 1) * 100 }'; done)
+  awk -v clip="$(basename "$clip")" -v a="$(median "$scratch/a")" -v b="$(median "$scratch/b")" -v spread="$spread" \
+    -v least="$at_least" 'BEGIN {
+      printf "%-24s %12.1f %12.1f %8.3f %16s\n", clip, a, b, b / a, spread
+      exit b / a < least
+    }' || status=1
+done
+[ "$status" -eq 0 ] || { echo "bench-ratio: a ratio is below $at_least (above)" >&2; exit 1; }

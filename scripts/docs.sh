@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Builds the documentation of the library: .build/docs/VABuf.doccarchive (`swift package preview-documentation` shows it).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+mkdir -p .build/docs
+swift package --allow-writing-to-directory .build/docs generate-documentation --target VABuf \
+  --output-path .build/docs/VABuf.doccarchive --warnings-as-errors </dev/null

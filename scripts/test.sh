@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# What a change must pass: format, layers, a debug build with warnings as errors, all tests. Arguments go to `swift test`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export VABUF_STRICT=1
+scripts/check-format.sh
+scripts/check-layers.sh
+scripts/test-check-layers.sh
+swift build --build-tests --explicit-target-dependency-import-check error </dev/null
+swift test --skip-build --disable-xctest "$@" </dev/null
