@@ -224,6 +224,9 @@ struct BufferState: ~Copyable {
         .init(frames: request.frames, urgency: .init(request.urgency), serial: request.serial), at: position)
   }
 
+  /// Somebody waits for the frame.
+  func isAwaited(_ frame: Int) -> Bool { schedule.isWanted(frame).map { $0 > .prefetch } ?? false }
+
   func isWanted(_ frame: Int) -> Bool { schedule.isWanted(frame) != nil }
 
   mutating func willSend(_ frame: Int) throws {

@@ -187,7 +187,7 @@ public final class FrameBuffer: Sendable {
   /// - Throws: `VABufError` (`noSuchFrame`, `decodingFailed`, `hostMemoryExhausted`, `sourceFailed`, `closed`), or
   ///   `CancellationError` when the task is cancelled; the decoder then drops what nobody else waits for.
   public func frame(at number: Int) async throws -> FrameLease {
-    try await core.frame(number, urgency: .demand, reader: BufferState.anonymousReader)
+    try await core.frame(number, urgency: .demand, reader: BufferState.anonymousReader).lease
   }
 
   /// The frame if it is there, without waiting; else nil, and the decoder has been told to do it first.

@@ -20,6 +20,7 @@ final class PoolCore: Sendable {
 
   private let state: Mutex<State>
   private let deadline: Duration
+  private let arenas = MemoryArenas()
   private let counters = PoolCounters()
 
   init(capacity: Int, deadline: Duration) {
@@ -115,7 +116,7 @@ final class PoolCore: Sendable {
       guard let region = reused else { preconditionFailure("buffer \(id) has no memory") }
       return .lease(PoolLease(core: self, id: id, region: region, byteCount: bytes))
     case .create(let id, let bytes, _):
-      guard let region = adopt(id, MemoryRegion.allocate(bytes)) else {
+      guard let region = adopt(id, arenas.allocate(bytes)) else {
         return .failed(
           VABufError(
             .hostMemoryExhausted, what: "host memory for a picture of \(byteCount) bytes",
@@ -181,7 +182,7 @@ final class PoolCore: Sendable {
       return made
     }
     var kept = 0
-    for buffer in made where adopt(buffer.id, MemoryRegion.allocate(buffer.bucketBytes)) != nil {
+    for buffer in made where adopt(buffer.id, arenas.allocate(buffer.bucketBytes)) != nil {
       release(buffer.id)
       kept += 1
     }
