@@ -11,6 +11,7 @@ let settings: [SwiftSetting] =
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
   ] + (strict ? [.treatAllWarnings(as: .error)] : [])
 
 let package = Package(
@@ -40,7 +41,7 @@ let package = Package(
       name: "CAVFormat", path: "Modules/CAVFormat", pkgConfig: "libavformat", providers: [.apt(["libavformat-dev"])]),
     .systemLibrary(
       name: "CSWScale", path: "Modules/CSWScale", pkgConfig: "libswscale", providers: [.apt(["libswscale-dev"])]),
-    .target(name: "CVABufShims", dependencies: ["CAVUtil", "CAVCodec"]),
+    .target(name: "CVABufShims", dependencies: ["CAVUtil", "CAVCodec", "CAVFormat"]),
 
     // Values.
     .target(name: "FrameModel", swiftSettings: settings),
@@ -62,7 +63,7 @@ let package = Package(
     .target(
       name: "Decoding",
       dependencies: [
-        "FrameModel", "FFmpegMedia", "VAAPI",
+        "FrameModel", "FFmpegMedia", "VAAPI", "CVABufShims",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
@@ -105,6 +106,7 @@ let package = Package(
     .testTarget(
       name: "DecodingTests", dependencies: ["Decoding", "FFmpegMedia", "FrameModel", "VABufTestKit"],
       swiftSettings: settings),
+    .testTarget(name: "VABufTestKitTests", dependencies: ["VABufTestKit"], swiftSettings: settings),
     .testTarget(name: "VABufTests", dependencies: ["VABuf", "FrameModel", "VABufTestKit"], swiftSettings: settings),
     .testTarget(name: "VABufCLITests", dependencies: ["VABufCLI", "VABufTestKit"], swiftSettings: settings),
   ]

@@ -1,0 +1,65 @@
+#define _GNU_SOURCE
+#include "CVABufShims.h"
+#include <libavformat/avformat.h>
+#include <libavutil/log.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+int vabuf_name_this_thread(const char *name) { return pthread_setname_np(pthread_self(), name); }
+
+static _Atomic(vabuf_log_sink) log_sink;
+
+// libav prints a line in pieces; the prefix state must follow the pieces of one thread.
+static _Thread_local int print_prefix = 1;
+
+static void forward_line(void *object, int level, const char *format, va_list arguments) {
+  vabuf_log_sink sink = atomic_load_explicit(&log_sink, memory_order_acquire);
+  if (!sink || (level & 0xff) > av_log_get_level()) return;
+  char line[1024];
+  if (av_log_format_line2(object, level, format, arguments, line, sizeof line, &print_prefix) < 0) return;
+  sink(level & 0xff, line);
+}
+
+void vabuf_set_log_sink(vabuf_log_sink sink) {
+  atomic_store_explicit(&log_sink, sink, memory_order_release);
+  av_log_set_callback(sink ? forward_line : av_log_default_callback);
+}
+
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
+bool vabuf_frame_is_key(const AVFrame *frame) { return frame->flags & AV_FRAME_FLAG_KEY; }
+bool vabuf_frame_is_interlaced(const AVFrame *frame) { return frame->flags & AV_FRAME_FLAG_INTERLACED; }
+bool vabuf_frame_is_top_field_first(const AVFrame *frame) { return frame->flags & AV_FRAME_FLAG_TOP_FIELD_FIRST; }
+#else
+bool vabuf_frame_is_key(const AVFrame *frame) { return frame->key_frame; }
+bool vabuf_frame_is_interlaced(const AVFrame *frame) { return frame->interlaced_frame; }
+bool vabuf_frame_is_top_field_first(const AVFrame *frame) { return frame->top_field_first; }
+#endif
+
+const uint8_t *vabuf_stream_side_data(const AVStream *stream, enum AVPacketSideDataType type, size_t *size) {
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 30, 100)
+  const AVPacketSideData *data = av_packet_side_data_get(
+      stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data, type);
+  *size = data ? data->size : 0;
+  return data ? data->data : NULL;
+#else
+  *size = 0;
+  return av_stream_get_side_data(stream, type, size);
+#endif
+}
+
+int vabuf_codec_is_intra_only(enum AVCodecID id) {
+  const AVCodecDescriptor *descriptor = avcodec_descriptor_get(id);
+  return descriptor && (descriptor->props & AV_CODEC_PROP_INTRA_ONLY);
+}
+
+void vabuf_allow_threaded_callbacks(AVCodecContext *context) {
+#if LIBAVCODEC_VERSION_MAJOR < 60
+  // Deprecated since 5.0 and needed until 6.0.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  context->thread_safe_callbacks = 1;
+#pragma GCC diagnostic pop
+#else
+  (void)context;
+#endif
+}

@@ -1,0 +1,179 @@
+package import FrameModel
+
+/// Which frames one reader will want soon.
+///
+/// The pattern of its requests is:
+/// - *unknown*: at first, and after a step that does not fit (a jump, or another stride).
+/// - *known*: by one step of 1 or -1, or by two equal steps of 2...32 (either sign); steps that fit keep it.
+/// - *hinted*: by `hint`, from a reader that says where it goes; whatever it requests, until `clearHint`.
+///
+/// A request of the same frame again is no step.
+///
+/// A frame that a plan has is *issued*: it is *pending* until it is delivered, requested, or *withdrawn* because a later
+/// plan no longer has it. A delivered one is *unused* until it is *used* by a request or *wasted* by its eviction.
+/// `issued = used + wasted + withdrawn + pending + unused` after every call.
+package struct PrefetchPolicy: Sendable {
+  package static let longestStride = 32
+
+  private enum Pattern: Equatable, Sendable {
+    case unknown
+    case known(Int)
+    case hinted(Int)
+
+    var step: Int? {
+      switch self {
+      case .unknown: nil
+      case .known(let step), .hinted(let step): step
+      }
+    }
+  }
+
+  /// How many frames a plan looks ahead, and below how many of them that are resident or pending it is made anew.
+  package let depth: Int
+  package let lowWater: Int
+
+  package private(set) var issued = 0
+  package private(set) var used = 0
+  package private(set) var wasted = 0
+  package private(set) var withdrawn = 0
+  package var pendingCount: Int { pending.count }
+  package var unusedCount: Int { unused.count }
+  /// The step from one request to the next, where it is known or hinted.
+  package var step: Int? { pattern.step }
+
+  private var pattern = Pattern.unknown
+  private var last: Int?
+  private var lastStep: Int?
+  /// Issued and not delivered, in the order of the plan: at most `depth`.
+  private var pending: [Int] = []
+  /// Delivered and not yet requested, oldest first: at most `4 * depth`.
+  private var unused: [Int] = []
+  /// Whether the last plan that was given out had frames.
+  private var isRunning = false
+
+  package init(depth: Int, lowWater: Int) {
+    precondition(depth >= 0 && (0...depth).contains(lowWater), "a low watermark is within the depth")
+    self.depth = depth
+    self.lowWater = lowWater
+  }
+
+  // MARK: - The pattern
+
+  /// The reader asks for a frame. Counts as `requested`, too.
+  package mutating func observe(request frame: Int) {
+    requested(frame)
+    guard let last, last != frame else {
+      last = frame
+      return
+    }
+    self.last = frame
+    let (step, overflow) = frame.subtractingReportingOverflow(last)
+    defer { lastStep = overflow ? nil : step }
+    switch pattern {
+    case .hinted: break
+    case .known(let known) where known == step: break
+    case .known, .unknown:
+      let isClear = step.magnitude == 1 || (step.magnitude <= Self.longestStride && step == lastStep)
+      pattern = isClear && !overflow ? .known(step) : .unknown
+    }
+  }
+
+  /// The reader says where it goes.
+  package mutating func hint(direction: Direction, stride: Int = 1) {
+    precondition(stride >= 1, "a stride of \(stride)")
+    pattern = .hinted(direction.rawValue * stride)
+  }
+
+  /// The reader no longer says where it goes: the pattern must be seen again.
+  package mutating func clearHint() {
+    if case .hinted = pattern { pattern = .unknown }
+    lastStep = nil
+  }
+
+  // MARK: - The plan
+
+  /// The frames to prefetch, most useful first: those of the `depth` ahead that are not resident. Nil: leave the plan
+  /// as it is, because at least `lowWater` of the frames ahead (or all, near the end) are resident or pending, and no
+  /// pending one lies elsewhere. Empty: stop.
+  ///
+  /// - Parameter frameCount: the stream's length, where it is known.
+  package mutating func plan(isResident: (Int) -> Bool, limit frameCount: Int?) -> [Int]? {
+    guard let last, let step = pattern.step else { return stop() }
+    var ahead = 0
+    var ready = 0
+    var pendingAhead = 0
+    forEachAhead(of: last, step, frameCount) {
+      ahead += 1
+      let isPending = pending.contains($0)
+      if isPending { pendingAhead += 1 }
+      if isPending || isResident($0) { ready += 1 }
+    }
+    guard ahead > 0 else { return stop() }
+    if ready >= min(lowWater, ahead), pendingAhead == pending.count { return nil }
+    var plan: [Int] = []
+    plan.reserveCapacity(depth)
+    forEachAhead(of: last, step, frameCount) { if !isResident($0) { plan.append($0) } }
+    if plan.isEmpty { return stop() }
+    replacePending(by: plan)
+    isRunning = true
+    return plan
+  }
+
+  private mutating func stop() -> [Int]? {
+    guard isRunning else { return nil }
+    isRunning = false
+    replacePending(by: [])
+    return []
+  }
+
+  private func forEachAhead(of frame: Int, _ step: Int, _ frameCount: Int?, _ body: (Int) -> Void) {
+    var next = frame
+    for _ in 0..<depth {
+      let (sum, overflow) = next.addingReportingOverflow(step)
+      if overflow || sum < 0 || sum >= frameCount ?? .max { return }
+      next = sum
+      body(next)
+    }
+  }
+
+  private mutating func replacePending(by plan: [Int]) {
+    for frame in pending where !plan.contains(frame) { withdrawn += 1 }
+    for frame in plan where !pending.contains(frame) {
+      issued += 1
+      // It was delivered, and is resident no more, though nobody said that it was evicted.
+      evicted(frame)
+    }
+    pending = plan
+  }
+
+  // MARK: - What became of it
+
+  /// A frame was delivered by the decoder.
+  package mutating func delivered(_ frame: Int) {
+    guard let index = pending.firstIndex(of: frame) else { return }
+    pending.remove(at: index)
+    unused.append(frame)
+    if unused.count > 4 * depth {
+      unused.removeFirst()
+      wasted += 1
+    }
+  }
+
+  /// A frame was asked for: if it was prefetched, also if it is only under way, that was of use.
+  package mutating func requested(_ frame: Int) {
+    if let index = unused.firstIndex(of: frame) {
+      unused.remove(at: index)
+      used += 1
+    } else if let index = pending.firstIndex(of: frame) {
+      pending.remove(at: index)
+      used += 1
+    }
+  }
+
+  /// A frame is resident no more.
+  package mutating func evicted(_ frame: Int) {
+    guard let index = unused.firstIndex(of: frame) else { return }
+    unused.remove(at: index)
+    wasted += 1
+  }
+}

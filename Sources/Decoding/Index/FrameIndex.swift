@@ -1,0 +1,132 @@
+package import FrameModel
+
+/// Which frame of a stream is which: frame N is the N-th that a linear decode emits.
+package struct FrameIndex: Hashable, Sendable {
+  /// One frame, in output order.
+  package struct Entry: Hashable, Sendable {
+    /// The packet that it is decoded from, by number in demuxing order.
+    package var packet: Int32
+    package var isKeyframe: Bool
+    /// Presentation time in ticks of the time base.
+    package var pts: Int64
+    /// Ticks.
+    package var duration: Int64
+  }
+
+  /// A packet from which decoding can start.
+  package struct SeekPoint: Hashable, Sendable {
+    package var packet: Int
+    /// From this frame on, pictures decoded from here are the true ones; earlier ones that come out are dropped.
+    package var firstFrame: Int
+  }
+
+  /// What proves the numbering.
+  package enum Proof: UInt8, Sendable {
+    /// The headers of the packets; nothing was decoded.
+    case demuxed
+    /// One linear decode, because the headers were not proof enough.
+    case decoded
+    /// One linear decode that could not tell which packet a frame came from: frames are known by counting from the
+    /// start only.
+    case counted
+  }
+
+  package var timeBase: Rational
+  package var packets: [PacketRecord]
+  package var frames: [Entry]
+  /// Ascending by packet and by first frame. The first packet is always one.
+  package var seekPoints: [SeekPoint]
+  package var proof: Proof
+  /// Why demuxing alone was no proof.
+  package var doubts: Doubts
+  /// Hashes of all frames' samples, where a linear decode made the index; else empty.
+  package var pictureHashes: [UInt64]
+  /// The hashes hold for one thread and cleared buffers only: with others, damage comes out differently each time.
+  package var isRepeatable = false
+  /// The number of the frame that each packet gives; -1 for none.
+  package private(set) var frameOfPacket: [Int32]
+  /// Greatest PTS up to each frame: makes a search by time possible where timestamps go back.
+  private var latestPTS: [Int64]
+
+  package init(
+    timeBase: Rational, packets: [PacketRecord], frames: [Entry], seekPoints: [SeekPoint], proof: Proof,
+    doubts: Doubts = [], pictureHashes: [UInt64] = []
+  ) {
+    self.timeBase = timeBase
+    self.packets = packets
+    self.frames = frames
+    self.seekPoints = seekPoints
+    self.proof = proof
+    self.doubts = doubts
+    self.pictureHashes = pictureHashes
+    frameOfPacket = [Int32](repeating: -1, count: packets.count)
+    latestPTS = []
+    latestPTS.reserveCapacity(frames.count)
+    var latest = Int64.min
+    for (number, frame) in frames.enumerated() {
+      if frame.packet >= 0 { frameOfPacket[Int(frame.packet)] = Int32(number) }
+      latest = max(latest, frame.pts)
+      latestPTS.append(latest)
+    }
+  }
+
+  /// The last seek point that gives frame `number`, skipping those in `excluded` (by packet).
+  package func seekPoint(for number: Int, excluding excluded: Set<Int> = []) -> SeekPoint {
+    var low = 0
+    var high = seekPoints.count
+    while low < high {
+      let middle = (low + high) / 2
+      if seekPoints[middle].firstFrame <= number { low = middle + 1 } else { high = middle }
+    }
+    while low > 0 {
+      low -= 1
+      if !excluded.contains(seekPoints[low].packet) { return seekPoints[low] }
+    }
+    return SeekPoint(packet: 0, firstFrame: 0)
+  }
+
+  /// The last frame that is shown at or before `ticks`; nil before the first.
+  package func frame(atOrBefore ticks: Int64) -> Int? {
+    var low = 0
+    var high = latestPTS.count
+    while low < high {
+      let middle = (low + high) / 2
+      if latestPTS[middle] <= ticks { low = middle + 1 } else { high = middle }
+    }
+    return low == 0 ? nil : low - 1
+  }
+
+  /// The frame whose time is nearest to `ticks`, the earlier one of two; nil for a stream without frames.
+  package func frame(nearest ticks: Int64) -> Int? {
+    guard !frames.isEmpty else { return nil }
+    guard let before = frame(atOrBefore: ticks) else { return 0 }
+    guard before + 1 < frames.count else { return before }
+    let (past, coming) = (frames[before].pts, frames[before + 1].pts)
+    return coming.subtractingReportingOverflow(ticks).partialValue < ticks.subtractingReportingOverflow(past).partialValue
+      ? before + 1 : before
+  }
+
+  /// When the last frame ends, less when the first begins, in ticks.
+  package var duration: Int64 {
+    guard let first = frames.first, let last = frames.indices.max(by: { frames[$0].pts < frames[$1].pts }) else {
+      return 0
+    }
+    return frames[last].pts + frames[last].duration - first.pts
+  }
+
+  /// Whether the time between frames changes by more than a tick of rounding.
+  package var hasVariableRate: Bool {
+    guard frames.count > 2 else { return false }
+    var least = Int64.max
+    var most = Int64.min
+    for number in 1..<frames.count {
+      let step = frames[number].pts - frames[number - 1].pts
+      least = min(least, step)
+      most = max(most, step)
+    }
+    return most - least > 1
+  }
+
+  /// The numbers of the frames at which decoding can start, or that the container calls keyframes.
+  package var keyframeNumbers: [Int] { frames.indices.filter { frames[$0].isKeyframe } }
+}

@@ -1,0 +1,127 @@
+package import FrameModel
+
+/// Works out from the headers of all packets which frames a decoder will emit, and in which order. Pure: packets in,
+/// index out.
+package struct IndexAnalysis: Sendable {
+  package var packets: [PacketRecord] = []
+  package var facts: [PictureFacts] = []
+  /// How many pictures the decoder holds back at first (`StreamDescription.reorderDepth`).
+  package var reorderDepth = 0
+  /// Ticks for a frame of a stream that says nothing of time.
+  package var nominalDuration: Int64 = 1
+  package var timeBase = Rational(1, 1)
+
+  package init() {}
+
+  /// The index that the headers promise, with every doubt noted.
+  package func promised() -> FrameIndex {
+    var doubts: Doubts = []
+    for facts in facts { doubts.formUnion(facts.doubts) }
+    if let first = facts.first, first.entry == .none { doubts.insert(.start) }
+    var order: [Int] = []
+    order.reserveCapacity(packets.count)
+    var sequence: [Int] = []
+    var held: Int?
+    for (packet, facts) in facts.enumerated() {
+      if facts.opensSequence { appendSequence(&sequence, to: &order, &doubts) }
+      guard facts.output == .frame else { continue }
+      switch facts.order {
+      case .count: sequence.append(packet)
+      case .decoding: order.append(packet)
+      case .heldReference:
+        if let held { order.append(held) }
+        held = packet
+      }
+    }
+    appendSequence(&sequence, to: &order, &doubts)
+    if let held { order.append(held) }
+    // H.264 decoders may or may not show pictures that lead the very first one; HEVC has rules for them.
+    if case .count? = facts.first?.order, facts.first?.opensSequence == false, order.first != 0 { doubts.insert(.start) }
+    order.removeAll { packets[$0].flags.contains(.discarded) }
+    return index(outputOrder: order, proof: .demuxed, doubts: doubts)
+  }
+
+  /// The index of a linear decode that emitted frames of these packets, in this order; nil for a frame whose packet
+  /// the decoder lost.
+  package func proven(emitted: [Int?], hashes: [UInt64], doubts: Doubts) -> FrameIndex {
+    let known = emitted.compactMap { $0 }
+    let isCounted = known.count < emitted.count || Set(known).count < known.count
+    guard isCounted else {
+      return index(outputOrder: known, proof: .decoded, doubts: doubts, hashes: hashes)
+    }
+    var frames: [FrameIndex.Entry] = []
+    for packet in emitted {
+      let start = frames.last.map { $0.pts + max($0.duration, 1) } ?? 0
+      // Several frames of one packet share its time: only the first may keep it.
+      let isRepeated = frames.last.map { packet.map(Int32.init) == $0.packet } ?? false
+      let record = isRepeated ? nil : packet.map { packets[$0] }
+      let pts = record.flatMap { $0.pts == PacketRecord.unknownTime ? nil : $0.pts } ?? start
+      let duration = record.flatMap { $0.duration > 0 ? $0.duration : nil } ?? nominalDuration
+      frames.append(
+        FrameIndex.Entry(
+          packet: packet.map(Int32.init) ?? -1, isKeyframe: record?.flags.contains(.key) ?? false, pts: pts,
+          duration: duration))
+    }
+    return FrameIndex(
+      timeBase: timeBase, packets: packets, frames: frames, seekPoints: [.init(packet: 0, firstFrame: 0)],
+      proof: .counted, doubts: doubts, pictureHashes: hashes)
+  }
+
+  /// Sorts the pictures of one coded video sequence by their counts.
+  private func appendSequence(_ sequence: inout [Int], to order: inout [Int], _ doubts: inout Doubts) {
+    func count(_ packet: Int) -> Int64 {
+      if case .count(let value) = facts[packet].order { value } else { 0 }
+    }
+    let sorted = sequence.sorted { (count($0), $0) < (count($1), $1) }
+    for (a, b) in zip(sorted, sorted.dropFirst()) where count(a) == count(b) { doubts.insert(.order) }
+    // A picture that comes out k places before where it was decoded makes the decoder hold back k pictures.
+    var place: [Int: Int] = [:]
+    for (rank, packet) in sequence.enumerated() { place[packet] = rank }
+    for (rank, packet) in sorted.enumerated() where (place[packet] ?? 0) - rank > reorderDepth {
+      doubts.insert(.reorderDepth)
+    }
+    order += sorted
+    sequence.removeAll(keepingCapacity: true)
+  }
+
+  private func index(
+    outputOrder: [Int], proof: FrameIndex.Proof, doubts: Doubts, hashes: [UInt64] = []
+  ) -> FrameIndex {
+    let frames = timed(outputOrder)
+    return FrameIndex(
+      timeBase: timeBase, packets: packets, frames: frames, seekPoints: seekPoints(outputOrder), proof: proof,
+      doubts: doubts, pictureHashes: hashes)
+  }
+
+  /// Gives every frame a time: its packet's PTS; where that is missing, the end of the frame before.
+  private func timed(_ outputOrder: [Int]) -> [FrameIndex.Entry] {
+    var frames: [FrameIndex.Entry] = []
+    frames.reserveCapacity(outputOrder.count)
+    for packet in outputOrder {
+      let record = packets[packet]
+      let duration = record.duration > 0 ? record.duration : nominalDuration
+      let pts =
+        record.pts != PacketRecord.unknownTime
+        ? record.pts : frames.last.map { $0.pts + max($0.duration, 1) } ?? 0
+      frames.append(
+        FrameIndex.Entry(
+          packet: Int32(packet), isKeyframe: facts[packet].entry != .none, pts: pts, duration: duration))
+    }
+    return frames
+  }
+
+  private func seekPoints(_ outputOrder: [Int]) -> [FrameIndex.SeekPoint] {
+    var number = [Int](repeating: -1, count: packets.count)
+    for (rank, packet) in outputOrder.enumerated() { number[packet] = rank }
+    var points = [FrameIndex.SeekPoint(packet: 0, firstFrame: 0)]
+    var last = -1  // the last frame in output order of all packets before
+    for packet in packets.indices {
+      if packet > 0, facts[packet].entry != .none {
+        let first = max(last + 1, number[packet])
+        if first < outputOrder.count { points.append(FrameIndex.SeekPoint(packet: packet, firstFrame: first)) }
+      }
+      last = max(last, number[packet])
+    }
+    return points
+  }
+}

@@ -1,0 +1,278 @@
+package import FFmpegMedia
+package import FrameModel
+package import Logging
+
+/// How a stream is opened for decoding.
+package struct SessionOptions: Sendable {
+  package var path: String
+  /// The stream's number in the file; nil takes the first that is not a cover picture.
+  package var stream: Int?
+  /// Decoder threads; 0 lets libavcodec take one a core and one more.
+  package var threads = 0
+  /// Where indexes are kept; nil keeps none.
+  package var store: IndexStore?
+  package var progress: IndexBuilder.Progress?
+  package var logger: Logger
+
+  package init(path: String, stream: Int? = nil, logger: Logger) {
+    self.path = path
+    self.stream = stream
+    self.logger = logger
+  }
+}
+
+/// Gives the frames of one stream by number, forward from wherever it is told to start.
+///
+/// Used by one thread at a time; blocks while it reads, decodes and waits for memory.
+///
+/// States: *lost* (`run` is nil; after opening, an error or the end) and *running* from a seek point. `seek` makes it
+/// running; each emitted frame is checked against the index. A frame that is not the one that is due ends the run, and
+/// another begins: with a new decoder at the same seek point where the old one was flushed only; else, where it began in
+/// the middle, that seek point lied, is never used again, and an earlier one serves; a run from the start with a new
+/// decoder is right, so the headers promised what the decoder does not do, and the stream is decoded once to learn the
+/// truth. Where even that differs from time to time, decoding becomes repeatable: one thread, cleared buffers.
+package final class DecodeEngine {
+  private struct Run {
+    var start: FrameIndex.SeekPoint
+    /// The number that the next frame must have.
+    var expected: Int
+    /// The decoder had not decoded anything before.
+    var isReopened: Bool
+    var isLinear: Bool { start.packet == 0 }
+  }
+
+  package let stream: StreamDescription
+  package private(set) var index: FrameIndex
+  /// How many times decoding has made another index than the headers promised.
+  package private(set) var indexGeneration = 0
+  private let options: SessionOptions
+  private let allocator: any HostAllocator
+  private var decoder: StreamDecoder
+  private var analysis: IndexAnalysis?
+  private var identity: FileIdentity?
+  private var run: Run?
+  /// The first frame that is given out; earlier ones are decoded only.
+  private var next = 0
+  private var liars: Set<Int> = []
+  private var shape: PictureShape?
+  /// Frames that came out of the decoder, given out or not.
+  package private(set) var decodedFrames = 0
+
+  package init(
+    _ options: SessionOptions, allocator: any HostAllocator, interrupt: InterruptFlag
+  ) throws {
+    var demuxer = try Demuxer(path: options.path, stream: options.stream, interrupt: interrupt)
+    let stream = demuxer.stream
+    let identity = options.store == nil ? nil : FileIdentity(path: options.path, stream: stream.index)
+    if let identity, let stored = options.store?.load(identity) {
+      index = stored
+      analysis = nil
+      decoder = try StreamDecoder(demuxer: demuxer, options: DecoderOptions(threads: options.threads), allocator: allocator)
+    } else {
+      let analysis = try IndexBuilder.demux(&demuxer, progress: options.progress)
+      guard !analysis.packets.isEmpty else {
+        throw VABufError(
+          .invalidMedia, what: options.path, why: "its video stream has no packet",
+          remedy: "if the file was cut off, copy it again")
+      }
+      index = analysis.promised()
+      self.analysis = analysis
+      try demuxer.rewind()
+      decoder = try StreamDecoder(demuxer: demuxer, options: DecoderOptions(threads: options.threads), allocator: allocator)
+    }
+    self.stream = stream
+    self.options = options
+    self.allocator = allocator
+    self.identity = identity
+    if index.isRepeatable { try decoder.makeRepeatable() }
+    if analysis != nil {
+      if !index.doubts.isEmpty { try prove(index.doubts) } else { store() }
+    }
+    guard !index.frames.isEmpty else {
+      throw VABufError(
+        .invalidMedia, what: options.path, why: "no frame of its video stream can be decoded",
+        remedy: "if the file was cut off or damaged, copy it again")
+    }
+  }
+
+  package var decoderName: String { decoder.decoderName }
+
+  /// The number of the next frame that the decoder emits; nil where it must be told.
+  package var position: Int? { run?.expected }
+
+  /// Makes `step()` give the frames from `number` on.
+  ///
+  /// Goes on from where the decoder is if no seek point lies nearer, else starts at the best seek point.
+  ///
+  /// - Parameter keeping: give out frames before `number` too, from this one on, where they are decoded on the way.
+  package func seek(to number: Int, keeping: Int) throws {
+    let point = index.seekPoint(for: number, excluding: liars)
+    if let run, run.expected <= number, point.firstFrame <= run.expected + Self.seekCost {
+      next = max(keeping, run.expected)
+      return
+    }
+    try start(at: point, reopening: false)
+    next = max(keeping, point.firstFrame)
+  }
+
+  /// Decoding a few frames more is cheaper than flushing a pipeline of threads and filling it again.
+  private static let seekCost = 4
+
+  private func start(at point: FrameIndex.SeekPoint, reopening: Bool) throws {
+    run = nil
+    let reopening = reopening || point.packet == 0 || index.proof != .demuxed
+    guard try decoder.start(at: point.packet, records: index.packets, reopening: reopening) else { throw fileChanged }
+    run = Run(start: point, expected: point.firstFrame, isReopened: reopening)
+  }
+
+  /// What one step came to.
+  package enum Step: Sendable {
+    case frame(DecodedFrame)
+    /// A frame was decoded that is not given out, or a run began anew.
+    case passed
+    /// There is no frame after this.
+    case ended
+  }
+
+  /// Decodes one frame.
+  ///
+  /// - Throws: `VABufError`; the engine is then lost, and goes on after the next `seek`.
+  package func step() throws -> Step {
+    guard run != nil else { return .ended }
+    do {
+      let frame = try Frame()
+      switch try decoder.receive(into: frame, records: index.packets) {
+      case .frame(let packet):
+        decodedFrames += 1
+        guard let number = try judge(frame, packet) else { return .passed }
+        next = number + 1
+        return .frame(try delivered(frame, number))
+      case .ended:
+        guard let run, run.expected < index.frames.count else {
+          run = nil
+          return .ended
+        }
+        try mend("the decoder ended before frame \(run.expected)")
+      case .desynchronised:
+        try start(at: index.seekPoint(for: next, excluding: liars), reopening: false)
+      }
+      return .passed
+    } catch {
+      run = nil
+      throw error
+    }
+  }
+
+  /// Which frame this is, if it is wanted: checks it against the index.
+  private func judge(_ frame: borrowing Frame, _ packet: Int?) throws -> Int? {
+    guard var run else { return nil }
+    let number: Int
+    switch (index.proof, packet) {
+    case (.counted, _): number = run.expected
+    case (_, let packet?): number = Int(index.frameOfPacket[packet])
+    case (_, nil): number = -1
+    }
+    // Leading pictures of a seek point: decoded without what they are predicted from, or promised to be dropped.
+    if !run.isLinear, number < run.start.firstFrame, run.expected == run.start.firstFrame || number >= 0 { return nil }
+    guard number == run.expected else {
+      try mend("frame \(number) came out where \(run.expected) was due")
+      return nil
+    }
+    if frame.isDamaged, index.proof == .demuxed {
+      try mend("frame \(number) is damaged", isRefuted: true)
+      return nil
+    }
+    if !isTrue(frame, number) {
+      try mend("frame \(number) differs from the linear decode")
+      return nil
+    }
+    run.expected = number + 1
+    self.run = run
+    return number >= next ? number : nil
+  }
+
+  private func isTrue(_ frame: borrowing Frame, _ number: Int) -> Bool {
+    guard number < index.pictureHashes.count else { return true }
+    shape = frame.shape(known: shape)
+    return shape.map { frame.pictureHash($0) == index.pictureHashes[number] } ?? true
+  }
+
+  /// The decoder did not do what the index promised.
+  private func mend(_ why: String, isRefuted: Bool = false) throws {
+    guard let run else { return }
+    options.logger.debug(
+      "decoding differs from the index",
+      metadata: ["file": "\(options.path)", "seek_point": "\(run.start.packet)", "why": "\(why)"])
+    if !isRefuted, !run.isReopened {
+      // Try the same point with a new decoder.
+    } else if !isRefuted, !run.isLinear {
+      liars.insert(run.start.packet)
+    } else if index.proof == .demuxed {
+      try prove(.refuted)
+      // Numbers may have shifted, but those that were given out came from a run that the index described.
+    } else if !decoder.isRepeatable {
+      // Threads that conceal damage race, and what is not decoded shows what its buffer held before.
+      try decoder.makeRepeatable()
+      try prove(index.doubts)
+    } else {
+      throw VABufError(
+        .decodingFailed, what: "frame \(max(next, run.expected)) of \(options.path)", why: why,
+        remedy: "the stream is damaged and decodes differently each time; repair or convert it")
+    }
+    try start(at: index.seekPoint(for: next, excluding: liars), reopening: true)
+  }
+
+  /// Decodes the stream once to learn its frames.
+  private func prove(_ doubts: Doubts) throws {
+    options.logger.debug(
+      "indexing by decoding", metadata: ["file": "\(options.path)", "doubts": "\(index.doubts.union(doubts))"])
+    let analysis = try self.analysis ?? demuxed()
+    index = try IndexBuilder.decode(
+      &decoder, analysis: analysis, doubts: index.doubts.union(doubts), progress: options.progress)
+    index.isRepeatable = decoder.isRepeatable
+    indexGeneration += 1
+    run = nil
+    liars = []
+    store()
+  }
+
+  /// A stored index has no header facts: they are read again where a linear decode has to be told from them.
+  private func demuxed() throws -> IndexAnalysis {
+    var demuxer = try Demuxer(path: options.path, stream: stream.index, interrupt: InterruptFlag())
+    let analysis = try IndexBuilder.demux(&demuxer, progress: nil)
+    guard analysis.packets.count == index.packets.count else { throw fileChanged }
+    return analysis
+  }
+
+  private func store() {
+    guard let identity else { return }
+    do {
+      try options.store?.save(index, identity)
+    } catch {
+      options.logger.warning("the index is not kept", metadata: ["why": "\(error)"])
+    }
+  }
+
+  private var fileChanged: VABufError {
+    var error = IndexBuilder.changed
+    error.what = options.path
+    return error
+  }
+
+  private func delivered(_ frame: consuming Frame, _ number: Int) throws -> DecodedFrame {
+    if frame.hostBuffer == nil { frame = try frame.moved(to: allocator) }
+    shape = frame.shape(known: shape)
+    guard let buffer = frame.hostBuffer, let shape else {
+      throw VABufError(
+        .decodingFailed, what: "frame \(number) of \(options.path)", why: "its pixel format has no layout in memory",
+        remedy: "report it with the file's codec and pixel format")
+    }
+    let entry = index.frames[number]
+    let descriptor = FrameDescriptor(
+      number: number, timestamp: Timestamp(ticks: entry.pts, timeBase: index.timeBase), duration: entry.duration,
+      layout: frame.layout(shape, base: buffer.baseAddress), sampleAspectRatio: frame.sampleAspectRatio,
+      rotation: stream.rotation, fieldOrder: frame.fieldOrder, isKeyframe: entry.isKeyframe, color: frame.color,
+      hdr: frame.hdr, isDamaged: frame.isDamaged)
+    return DecodedFrame(descriptor: descriptor, buffer: buffer, reference: FrameReference(frame))
+  }
+}

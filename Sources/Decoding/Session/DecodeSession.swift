@@ -1,0 +1,54 @@
+internal import FFmpegMedia
+package import FrameModel
+
+/// A decoder on a thread of its own: the engine, behind an actor whose executor is that thread.
+package actor DecodeSession {
+  private nonisolated let executor: DecodeExecutor
+  private nonisolated let interrupt = InterruptFlag()
+  private var engine: DecodeEngine?
+
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  package init(name: String) {
+    executor = DecodeExecutor(name: name)
+  }
+
+  /// What is known of a stream once it is open.
+  package struct Opened: Sendable {
+    package var stream: StreamDescription
+    package var index: FrameIndex
+    package var decoderName: String
+  }
+
+  /// Opens the file, on the session's thread; indexes it where no index is kept.
+  package func open(_ options: SessionOptions, allocator: any HostAllocator) throws -> Opened {
+    let engine = try DecodeEngine(options, allocator: allocator, interrupt: interrupt)
+    self.engine = engine
+    return Opened(stream: engine.stream, index: engine.index, decoderName: engine.decoderName)
+  }
+
+  /// Makes blocking reads fail, so that the session comes to an end soon. Any thread.
+  package nonisolated func interruptReads() { interrupt.raise() }
+
+  /// Closes the file and the decoder. Frames that were given out stay valid.
+  package func close() { engine = nil }
+
+  package var position: Int? { engine?.position }
+  package var decodedFrames: Int { engine?.decodedFrames ?? 0 }
+  package var indexGeneration: Int { engine?.indexGeneration ?? 0 }
+  package var index: FrameIndex? { engine?.index }
+
+  package func seek(to number: Int, keeping: Int) throws {
+    guard let engine else { throw Self.notOpen }
+    try engine.seek(to: number, keeping: keeping)
+  }
+
+  package func step() throws -> DecodeEngine.Step {
+    guard let engine else { throw Self.notOpen }
+    return try engine.step()
+  }
+
+  private static var notOpen: VABufError {
+    VABufError(.closed, what: "decode session", why: "it is not open", remedy: "open it before it is used")
+  }
+}

@@ -1,0 +1,212 @@
+package import FFmpegMedia
+package import FrameModel
+
+/// Joins a demuxer and a decoder: packets by number in, frames that know their packet out.
+///
+/// Used by one thread at a time.
+package struct StreamDecoder: ~Copyable {
+  private var demuxer: Demuxer
+  private var codec: CodecContext
+  private var options: DecoderOptions
+  private let allocator: any HostAllocator
+  private var packet: Packet
+  /// The number of the packet that the demuxer gives next.
+  private var nextPacket = 0
+  /// `packet` holds that packet already.
+  private var isPending = false
+  /// The file was opened and nothing was decoded.
+  private var isFresh = true
+  /// What the demuxer gave so far was what the index says.
+  private var isTrusted = true
+
+  package enum Emission: Hashable, Sendable {
+    /// A frame, and the number of its packet where the decoder kept that.
+    case frame(packet: Int?)
+    /// The stream is at its end and the decoder is empty.
+    case ended
+    /// The packets after a seek are not those of the index.
+    case desynchronised
+  }
+
+  package init(
+    demuxer: consuming Demuxer, options: DecoderOptions, allocator: any HostAllocator
+  ) throws {
+    let packet = try Packet()
+    let codec = try Self.open(demuxer, options, allocator)
+    self.options = options
+    self.allocator = allocator
+    self.packet = packet
+    self.codec = codec
+    self.demuxer = demuxer
+  }
+
+  private static func open(
+    _ demuxer: borrowing Demuxer, _ options: DecoderOptions, _ allocator: any HostAllocator
+  ) throws -> CodecContext {
+    let stream = demuxer.stream
+    do {
+      return try CodecContext(stream: stream.index, of: demuxer.format, options: options, allocator: allocator)
+    } catch {
+      let what = "\(demuxer.path), stream \(stream.index)"
+      guard error.code == .decoderNotFound else {
+        throw error.error(
+          .decodingFailed, what: what, remedy: "the headers of its \(stream.codec) may be damaged; try another file")
+      }
+      throw VABufError(
+        .unsupportedCodec, what: what, why: "FFmpeg here has no decoder for \(stream.codec)",
+        remedy: "install an FFmpeg that was built with one, or convert the file")
+    }
+  }
+
+  package var decoderName: String { codec.decoderName }
+
+  /// Damaged pictures come out the same each time.
+  package var isRepeatable: Bool { options.isRepeatable }
+
+  /// Takes a new decoder with one thread that writes into cleared buffers: slow, but the only way in which libavcodec
+  /// gives the same bytes for damaged pictures each time (docs/what-ffmpeg-emits.md). Start it again after this.
+  package mutating func makeRepeatable() throws {
+    options.isRepeatable = true
+    options.threads = 1
+    codec = try Self.open(demuxer, options, allocator)
+    isFresh = false
+  }
+
+  /// Decodes until a frame comes out.
+  ///
+  /// A packet that the decoder rejects as damaged is passed over, as the ffmpeg command does.
+  ///
+  /// - Throws: `VABufError` when the allocator had no memory: the frames in flight are lost, start again at a seek
+  ///   point; `CancellationError` when reading was interrupted.
+  package mutating func receive(into frame: borrowing Frame, records: [PacketRecord]) throws -> Emission {
+    while true {
+      switch codec.receive(into: frame) {
+      case .done: return .frame(packet: frame.packetTag.flatMap { records.indices.contains(Int($0)) ? Int($0) : nil })
+      case .ended: return .ended
+      case .failed: try throwIfOutOfMemory()
+      case .again: guard try feed(records) else { return .desynchronised }
+      }
+    }
+  }
+
+  private mutating func feed(_ records: [PacketRecord]) throws -> Bool {
+    if isPending {
+      isPending = false
+    } else {
+      guard try demuxer.read(into: &packet) else {
+        codec.drain()
+        return true
+      }
+      guard records.isEmpty || (nextPacket < records.count && records[nextPacket].matches(packet)) else {
+        isTrusted = false
+        return false
+      }
+    }
+    packet.tag(Int64(nextPacket))
+    nextPacket += 1
+    isFresh = false
+    if case .failed = codec.send(packet) { try throwIfOutOfMemory() }
+    return true
+  }
+
+  private func throwIfOutOfMemory() throws {
+    if let error = codec.takeAllocationError() { throw error }
+  }
+
+  /// Makes `number` the next packet that is decoded; the decoder forgets what it has.
+  ///
+  /// A flushed decoder keeps parameter sets, sizes and statistics of what it decoded before: most streams do not
+  /// notice, damaged ones and those that change size do.
+  ///
+  /// - Parameter reopening: take a new decoder instead of flushing this one.
+  /// - Returns: false when the file's packets are no longer those of the index.
+  package mutating func start(at number: Int, records: [PacketRecord], reopening: Bool) throws -> Bool {
+    if isFresh, number == nextPacket { return true }
+    if reopening {
+      codec = try Self.open(demuxer, options, allocator)
+    } else {
+      codec.flush()
+    }
+    isPending = false
+    if isTrusted, try land(on: number, records) { return true }
+    try demuxer.rewind()
+    isTrusted = true
+    isFresh = true
+    nextPacket = 0
+    while nextPacket < number {
+      guard try demuxer.read(into: &packet), records[nextPacket].matches(packet) else { return false }
+      nextPacket += 1
+    }
+    return true
+  }
+
+  /// Seeks so that `number` is the packet that was read last. Containers land where they like, so each try is checked
+  /// against the index.
+  private mutating func land(on number: Int, _ records: [PacketRecord]) throws -> Bool {
+    let target = records[number]
+    let stream = demuxer.stream.index
+    var tries: [FormatContext.Target] = []
+    for time in [target.pts, target.dts] where time != PacketRecord.unknownTime {
+      tries.append(.time(time, stream: stream))
+    }
+    let secondsEarlier: [Int64] = [2, 15]
+    for seconds in secondsEarlier where target.dts != PacketRecord.unknownTime {
+      let ticks = seconds * Int64(demuxer.stream.timeBase.denominator) / Int64(max(1, demuxer.stream.timeBase.numerator))
+      tries.append(.time(target.dts - ticks, stream: stream))
+    }
+    // Parsers need the end of the picture before, to see where the next one begins.
+    if tries.isEmpty, number > 0, records[number - 1].position >= 0 { tries.append(.byte(records[number - 1].position)) }
+    for attempt in tries {
+      guard (try? demuxer.seek(to: attempt)) != nil else { continue }
+      if try arrive(at: number, records) {
+        nextPacket = number
+        isPending = true
+        isFresh = false
+        return true
+      }
+    }
+    return false
+  }
+
+  /// Reads on to packet `number`.
+  ///
+  /// - Returns: false when that lies behind, or is not met within as many packets as lie between it and the start.
+  private mutating func arrive(at number: Int, _ records: [PacketRecord]) throws -> Bool {
+    let target = records[number]
+    let isUnique = number == 0 || !records[number - 1].isAlike(target)
+    for _ in 0...number {
+      guard try demuxer.read(into: &packet) else { return false }
+      if target.matches(packet) { return isUnique || target.position == packet.position }
+      if target.position >= 0, packet.position > target.position + Self.interleavingBytes { return false }
+      if target.dts != PacketRecord.unknownTime, let dts = packet.dts, dts > target.dts { return false }
+    }
+    return false
+  }
+
+  /// How far in a file the packets of one stream may stand out of order.
+  private static let interleavingBytes: Int64 = 1 << 22
+}
+
+extension PacketRecord {
+  /// The packet is the one of the record, as far as its bytes say.
+  func matches(_ packet: borrowing Packet) -> Bool {
+    byteCount == Int32(clamping: packet.byteCount)
+      && packet.withBytes { Fingerprint.ofPacket($0) } == fingerprint
+  }
+
+  func isAlike(_ other: PacketRecord) -> Bool {
+    byteCount == other.byteCount && fingerprint == other.fingerprint
+  }
+
+  /// The record of a packet that was just read.
+  init(_ packet: borrowing Packet) {
+    var flags: Flags = []
+    if packet.isKey { flags.insert(.key) }
+    if packet.isDiscarded { flags.insert(.discarded) }
+    if packet.isCorrupt { flags.insert(.corrupt) }
+    self.init(
+      pts: packet.pts ?? Self.unknownTime, dts: packet.dts ?? Self.unknownTime, duration: packet.duration,
+      position: packet.position, byteCount: Int32(clamping: packet.byteCount),
+      fingerprint: packet.withBytes { Fingerprint.ofPacket($0) }, flags: flags)
+  }
+}

@@ -1,0 +1,108 @@
+package import FrameModel
+
+internal import CAVCodec
+internal import CAVFormat
+internal import CAVUtil
+
+/// How a decoder is opened.
+package struct DecoderOptions: Hashable, Sendable {
+  /// Threads; 0 lets libavcodec take one a core.
+  package var threads: Int
+  /// Clear the memory of each picture before it is decoded, so that what is not decoded is the same each time.
+  package var isRepeatable = false
+
+  package init(threads: Int = 0) { self.threads = threads }
+}
+
+/// Owns an `AVCodecContext`: one open decoder.
+///
+/// Used by one thread at a time. Pictures are written straight into buffers of the allocator where the decoder
+/// allows it; libavcodec then calls the allocator from its own threads.
+package struct CodecContext: ~Copyable {
+  private let pointer: UnsafeMutablePointer<AVCodecContext>
+  private let hooks: DecoderHooks
+  private var isDraining = false
+
+  /// What a send or receive came to.
+  package enum Progress: Hashable, Sendable {
+    case done
+    /// Receive frames first (send), or send packets first (receive).
+    case again
+    /// Everything was drained.
+    case ended
+    /// The packet or picture was rejected; the decoder goes on with the next packet.
+    case failed(AVErrorCode)
+  }
+
+  package init(
+    stream index: Int, of format: borrowing FormatContext, options: DecoderOptions, allocator: any HostAllocator
+  ) throws(FFmpegError) {
+    guard let stream = format.stream(index), let parameters = stream.pointee.codecpar else {
+      throw FFmpegError(call: "avcodec_find_decoder", code: .decoderNotFound)
+    }
+    guard let codec = avcodec_find_decoder(parameters.pointee.codec_id) else {
+      throw FFmpegError(call: "avcodec_find_decoder", code: .decoderNotFound)
+    }
+    let hooks = DecoderHooks(allocator, clearsMemory: options.isRepeatable)
+    let context = try checkMemory("avcodec_alloc_context3", avcodec_alloc_context3(codec))
+    do {
+      try check("avcodec_parameters_to_context", avcodec_parameters_to_context(context, parameters))
+      context.pointee.pkt_timebase = stream.pointee.time_base
+      context.pointee.thread_count = Int32(options.threads)
+      context.pointee.opaque = Unmanaged.passUnretained(hooks).toOpaque()
+      context.pointee.get_buffer2 = DecoderHooks.getBuffer
+      DecoderHooks.allowFrameThreads(context)
+      try check("avcodec_open2", avcodec_open2(context, codec, nil))
+    } catch {
+      var failed: UnsafeMutablePointer<AVCodecContext>? = context
+      avcodec_free_context(&failed)
+      throw error
+    }
+    self.pointer = context
+    self.hooks = hooks
+  }
+
+  deinit {
+    var context: UnsafeMutablePointer<AVCodecContext>? = pointer
+    avcodec_free_context(&context)
+  }
+
+  /// Gives the decoder a packet.
+  package mutating func send(_ packet: borrowing Packet) -> Progress {
+    progress(avcodec_send_packet(pointer, packet.pointer))
+  }
+
+  /// Tells the decoder that nothing follows: it gives out what it holds back.
+  package mutating func drain() {
+    guard !isDraining else { return }
+    isDraining = true
+    // Entering drain mode fails only when it was entered before.
+    _ = avcodec_send_packet(pointer, nil)
+  }
+
+  /// Takes the next decoded frame.
+  package mutating func receive(into frame: borrowing Frame) -> Progress {
+    progress(avcodec_receive_frame(pointer, frame.pointer))
+  }
+
+  /// Forgets everything in flight; the next packet must be a seek point.
+  package mutating func flush() {
+    avcodec_flush_buffers(pointer)
+    isDraining = false
+  }
+
+  /// The reason of the last refused allocation, which libavcodec itself only calls ENOMEM; taken once.
+  package func takeAllocationError() -> VABufError? { hooks.takeError() }
+
+  /// FFmpeg's name of the decoder, as `libdav1d`.
+  package var decoderName: String { pointer.pointee.codec.map { String(cString: $0.pointee.name) } ?? "" }
+
+  private func progress(_ result: Int32) -> Progress {
+    switch result {
+    case 0...: .done
+    case VABUF_ERROR_EAGAIN: .again
+    case VABUF_ERROR_EOF: .ended
+    default: .failed(AVErrorCode(rawValue: result))
+    }
+  }
+}

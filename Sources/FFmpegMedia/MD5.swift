@@ -1,0 +1,26 @@
+internal import CAVUtil
+
+/// Owns an `AVMD5`: the digest that FFmpeg's framemd5 prints.
+package struct MD5: ~Copyable {
+  private let pointer: OpaquePointer
+
+  package init() throws(FFmpegError) {
+    pointer = try checkMemory("av_md5_alloc", av_md5_alloc())
+    av_md5_init(pointer)
+  }
+
+  deinit { av_free(UnsafeMutableRawPointer(pointer)) }
+
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    guard let start = bytes.baseAddress else { return }
+    av_md5_update(pointer, start.assumingMemoryBound(to: UInt8.self), bytes.count)
+  }
+
+  /// 32 lower-case hexadecimal digits.
+  package consuming func finish() -> String {
+    var digest = [UInt8](repeating: 0, count: 16)
+    av_md5_final(pointer, &digest)
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+}

@@ -1,0 +1,213 @@
+internal import BufferPolicy
+internal import FrameModel
+internal import Synchronization
+
+/// The heart of a buffer, shared by its handle, its readers and its source: one lock around the state, and the doors
+/// through which the outside comes in. Nothing of the outside runs under the lock.
+///
+/// Lock order: the state's lock may be held while the cache's is taken, never the other way round.
+final class BufferCore: Sendable {
+  let pool: MemoryPool
+  let cache: FrameCache
+  let keepBehind: Int
+  let counters = BufferCounters()
+  private let stream: UInt32
+  private let state: Mutex<BufferState>
+
+  private static let lastStream = Atomic<UInt32>(0)
+
+  init(configuration: Configuration, pool: MemoryPool, cacheLimits: CachePolicy.Limits, frameCount: Int?) {
+    self.pool = pool
+    stream = Self.lastStream.add(1, ordering: .relaxed).newValue
+    keepBehind = cacheLimits.frames / 2
+    let state = EvictionRelay()
+    cache = FrameCache(limits: cacheLimits) { state.evicted($0) }
+    self.state = Mutex(BufferState(configuration: configuration, frameCount: frameCount))
+    state.core.withLock { $0.value = self }
+    pool.register(cache)
+  }
+
+  deinit { pool.unregister(cache) }
+
+  /// Breaks the circle of the cache telling the core of evictions.
+  private final class EvictionRelay: Sendable {
+    struct Weak { weak var value: BufferCore? }
+    let core = Mutex(Weak())
+    func evicted(_ number: Int) {
+      guard let core = core.withLock({ $0.value }) else { return }
+      core.state.withLock { $0.evicted(number) }
+    }
+  }
+
+  private func key(_ number: Int) -> FrameKey { FrameKey(stream: stream, number: number) }
+
+  private func isResident(_ number: Int) -> Bool { cache.contains(key(number)) }
+
+  /// The one way into the state: changes it under the lock, then does what came of it.
+  private func update<R: Sendable>(
+    _ body: (inout BufferState, inout BufferState.Effects) throws -> R
+  ) rethrows -> R {
+    let (result, effects) = try state.withLock { state in
+      var effects = BufferState.Effects()
+      let result = try body(&state, &effects)
+      return (result, effects)
+    }
+    perform(effects, lease: nil)
+    return result
+  }
+
+  private func perform(_ effects: BufferState.Effects, lease: FrameLease?) {
+    if let lease { for continuation in effects.arrived { continuation.resume(returning: lease) } }
+    for (continuation, error) in effects.failed { continuation.resume(throwing: error) }
+    if let (continuation, request) = effects.source { continuation.resume(returning: request) }
+    effects.receiver?.resume()
+  }
+
+  // MARK: - Readers
+
+  func frame(
+    _ number: Int, urgency: RequestSchedule.Urgency, reader: BufferState.ReaderID
+  ) async throws -> FrameLease {
+    counters.requests.count()
+    if let lease = hit(number, reader) { return lease }
+    let id = Mutex<BufferState.WaiterID?>(nil)
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        wait(number, urgency, reader, continuation, id)
+      }
+    } onCancel: {
+      update { state, effects in
+        if let id = id.withLock({ $0 }) { state.cancel(id, &effects) }
+      }
+    }
+  }
+
+  /// The frame if it is there; else nil, and the source is told to do it first.
+  func look(_ number: Int) throws -> FrameLease? {
+    counters.requests.count()
+    if let lease = hit(number, BufferState.anonymousReader) { return lease }
+    try update { state, effects in
+      if let error = state.end ?? state.outOfRange(number) { throw error }
+      if !state.isLookedFor(number) {
+        let waiting = state.wait(.init(frame: number, continuation: nil), urgency: .demand, &effects)
+        count(waiting?.found)
+      } else {
+        counters.joinedHits.count()
+      }
+      state.observe(number, BufferState.anonymousReader, isHit: false, isResident: isResident, &effects)
+      state.feedSource(isResident, &effects)
+    }
+    // It may have arrived between the look and the request.
+    return cache.lease(key(number))
+  }
+
+  private func hit(_ number: Int, _ reader: BufferState.ReaderID) -> FrameLease? {
+    guard let lease = cache.lease(key(number)) else { return nil }
+    counters.residentHits.count()
+    update { $0.observe(number, reader, isHit: true, isResident: isResident, &$1) }
+    return lease
+  }
+
+  private func wait(
+    _ number: Int, _ urgency: RequestSchedule.Urgency, _ reader: BufferState.ReaderID,
+    _ continuation: CheckedContinuation<FrameLease, any Error>, _ idBox: borrowing Mutex<BufferState.WaiterID?>
+  ) {
+    let id = update { state, effects -> BufferState.WaiterID? in
+      guard !Task.isCancelled else {
+        effects.failed.append((continuation, CancellationError()))
+        return nil
+      }
+      let waiting = state.wait(.init(frame: number, continuation: continuation), urgency: urgency, &effects)
+      count(waiting?.found)
+      guard let waiting else { return nil }
+      idBox.withLock { $0 = waiting.id }
+      state.observe(number, reader, isHit: false, isResident: isResident, &effects)
+      state.feedSource(isResident, &effects)
+      return waiting.id
+    }
+    // It may have arrived between the miss and the request: then nobody else would say so.
+    if let id, let lease = cache.lease(key(number)) {
+      update { state, effects in state.takeWaiter(id) }?.resume(returning: lease)
+    }
+  }
+
+  private func count(_ found: BufferState.Found?) {
+    switch found {
+    case .joined: counters.joinedHits.count()
+    case .missed, nil: counters.misses.count()
+    }
+  }
+
+  func addReader(_ direction: Direction) -> BufferState.ReaderID { update { state, _ in state.addReader(direction) } }
+  func removeReader(_ id: BufferState.ReaderID) { update { state, _ in state.removeReader(id) } }
+
+  func isCached(_ number: Int) -> Bool { isResident(number) }
+
+  var frameCount: Int? { state.withLock { $0.frameCount } }
+
+  var metrics: BufferMetrics {
+    let prefetch = state.withLock { $0.prefetch }
+    var metrics = BufferMetrics()
+    metrics.requests = counters.requests.value
+    metrics.residentHits = counters.residentHits.value
+    metrics.joinedHits = counters.joinedHits.value
+    metrics.misses = counters.misses.value
+    metrics.decodedFrames = counters.decodedFrames.value
+    metrics.deliveredFrames = counters.deliveredFrames.value
+    (metrics.prefetchIssued, metrics.prefetchUsed, metrics.prefetchWasted) = prefetch
+    metrics.evictions = cache.evictions
+    metrics.demotions = cache.demotions
+    metrics.cachedFrames = cache.count
+    metrics.cachedBytes = cache.hostBytes
+    metrics.pool = pool.metrics
+    return metrics
+  }
+
+  // MARK: - The source
+
+  func nextRequest(position: Int?) async -> FrameRequest? {
+    await withCheckedContinuation { continuation in
+      update { $0.sourceIsIdle(continuation, position: position, isResident: isResident, &$1) }
+    }
+  }
+
+  func isCurrent(_ request: FrameRequest, position: Int) -> Bool {
+    state.withLock { $0.isCurrent(request, at: position) }
+  }
+
+  func isWanted(_ number: Int) -> Bool { state.withLock { $0.isWanted(number) } }
+
+  func willSend(_ number: Int) throws { try update { state, _ in try state.willSend(number) } }
+  func didNotSend(_ number: Int) { update { state, _ in state.didNotSend(number) } }
+
+  func fail(_ frames: ClosedRange<Int>, _ error: VABufError) { update { $0.fail(frames, error, &$1) } }
+  func setFrameCount(_ count: Int) { update { $0.setFrameCount(count, &$1) } }
+
+  /// Takes a frame from the channel: holds it back while it is too far ahead, then keeps it and wakes who waits for it.
+  func receive(_ frame: SourceFrame) async {
+    let number = frame.descriptor.number
+    while await isHeldBack(number) {}
+    counters.deliveredFrames.count()
+    let lease = cache.insert(frame, key(number))
+    let effects = state.withLock { state in
+      var effects = BufferState.Effects()
+      state.arrived(number, isResident: isResident, &effects)
+      return effects
+    }
+    perform(effects, lease: lease)
+  }
+
+  private func isHeldBack(_ number: Int) async -> Bool {
+    var held = true
+    await withCheckedContinuation { continuation in
+      held = state.withLock { $0.holds(number, continuation) }
+      if !held { continuation.resume() }
+    }
+    return held
+  }
+
+  func finish(_ error: VABufError, isClosing: Bool) {
+    update { $0.finish(error, isClosing: isClosing, &$1) }
+    if isClosing { cache.removeAll() }
+  }
+}

@@ -1,0 +1,314 @@
+internal import BufferPolicy
+internal import FrameModel
+
+/// Everything of a buffer that its lock guards but the cache: who waits, who reads, what the source does.
+///
+/// Methods change the state and collect what has to happen outside in `effects`; the owner of the lock carries it out
+/// after unlocking.
+struct BufferState: ~Copyable {
+  typealias WaiterID = RequestSchedule.WaiterID
+  typealias ReaderID = Int
+
+  /// The reader of requests that name none.
+  static let anonymousReader: ReaderID = 0
+
+  /// A request that waits; without a continuation it only wants the frame to be decoded.
+  struct Waiter {
+    var frame: Int
+    var continuation: CheckedContinuation<FrameLease, any Error>?
+  }
+
+  /// What is to be done after unlocking.
+  struct Effects {
+    var arrived: [CheckedContinuation<FrameLease, any Error>] = []
+    var failed: [(CheckedContinuation<FrameLease, any Error>, any Error)] = []
+    var source: (CheckedContinuation<FrameRequest?, Never>, FrameRequest?)?
+    var receiver: CheckedContinuation<Void, Never>?
+  }
+
+  private struct Reader {
+    var policy: PrefetchPolicy
+    var plan: [Int] = []
+    /// Hits since the plan was last looked at.
+    var hits = 0
+  }
+
+  private var schedule = RequestSchedule()
+  private var ring: PlaybackRing
+  private let prefetchFrames: Int
+  private var readers: [ReaderID: Reader] = [:]
+  private var lastReader: ReaderID = 0
+  private var waiters: [WaiterID: Waiter] = [:]
+  private var lastWaiter: WaiterID = 0
+  /// Waiters without a continuation, oldest first.
+  private var looks: [WaiterID] = []
+  /// The source waits for something to do.
+  private var idleSource: (continuation: CheckedContinuation<FrameRequest?, Never>, position: Int?)?
+  /// The receiver holds a frame that is too far ahead of the reader.
+  private var heldReceiver: CheckedContinuation<Void, Never>?
+  private var current: FrameRequest?
+  /// Sent by the source and not yet in the cache.
+  private var inTransit: Set<Int> = []
+  private var retired = (issued: 0, used: 0, wasted: 0)
+  private(set) var frameCount: Int?
+  /// Why no more frames come; nil while they do.
+  private(set) var end: VABufError?
+  private(set) var isClosed = false
+
+  /// A look that nobody repeats is forgotten after so many others.
+  private static let rememberedLooks = 4
+
+  init(configuration: Configuration, frameCount: Int?) {
+    ring = PlaybackRing(capacity: configuration.ringFrames)
+    ring.start(at: 0, direction: .forward)
+    prefetchFrames = configuration.prefetchFrames
+    self.frameCount = frameCount
+  }
+
+  // MARK: - Readers
+
+  mutating func addReader(_ direction: Direction) -> ReaderID {
+    lastReader += 1
+    var policy = newPolicy()
+    policy.hint(direction: direction)
+    readers[lastReader] = Reader(policy: policy)
+    return lastReader
+  }
+
+  mutating func removeReader(_ id: ReaderID) {
+    guard let reader = readers.removeValue(forKey: id) else { return }
+    retired.issued += reader.policy.issued
+    retired.used += reader.policy.used
+    retired.wasted += reader.policy.wasted
+    setPlan(first: nil)
+  }
+
+  private func newPolicy() -> PrefetchPolicy { PrefetchPolicy(depth: prefetchFrames, lowWater: (prefetchFrames + 1) / 2) }
+
+  var prefetch: (issued: Int, used: Int, wasted: Int) {
+    readers.values.reduce(into: retired) {
+      $0.issued += $1.policy.issued
+      $0.used += $1.policy.used
+      $0.wasted += $1.policy.wasted
+    }
+  }
+
+  // MARK: - Requests
+
+  /// A reader asked for a frame: its pattern, the playback window and, from time to time or after a miss, its plan
+  /// follow.
+  mutating func observe(
+    _ frame: Int, _ id: ReaderID, isHit: Bool, isResident: (Int) -> Bool, _ effects: inout Effects
+  ) {
+    var reader = readers[id] ?? Reader(policy: newPolicy())
+    reader.policy.observe(request: frame)
+    moveWindow(after: frame, step: reader.policy.step ?? 1)
+    reader.hits += 1
+    if !isHit || reader.hits > prefetchFrames / 4 {
+      reader.hits = 0
+      let known = { (number: Int) in isResident(number) }
+      if let plan = reader.policy.plan(isResident: known, limit: frameCount) {
+        reader.plan = plan
+        readers[id] = reader
+        setPlan(first: id)
+        feedSource(isResident, &effects)
+        return
+      }
+    }
+    readers[id] = reader
+    effects.receiver = effects.receiver ?? heldReceiver.take()
+  }
+
+  private mutating func moveWindow(after frame: Int, step: Int) {
+    let direction: Direction = step < 0 ? .backward : .forward
+    let next = frame + direction.rawValue
+    if direction == ring.direction, ring.accepts(next) || ring.next == next {
+      ring.skip(to: next)
+    } else if next >= 0 {
+      ring.start(at: next, direction: direction)
+    }
+  }
+
+  private mutating func setPlan(first: ReaderID?) {
+    var plan = first.flatMap { readers[$0]?.plan } ?? []
+    for (id, reader) in readers where id != first { plan += reader.plan }
+    schedule.setPrefetch(plan)
+  }
+
+  /// How a request found its frame.
+  enum Found { case joined, missed }
+
+  /// Makes a request wait. Fails at once what cannot come.
+  mutating func wait(
+    _ waiter: Waiter, urgency: RequestSchedule.Urgency, _ effects: inout Effects
+  ) -> (id: WaiterID, found: Found)? {
+    if let error = end ?? outOfRange(waiter.frame) {
+      if let continuation = waiter.continuation { effects.failed.append((continuation, error)) }
+      return nil
+    }
+    let isUnderWay =
+      inTransit.contains(waiter.frame) || current?.frames.contains(waiter.frame) ?? false
+      || schedule.isWanted(waiter.frame).map { $0 > .prefetch } ?? false
+    lastWaiter += 1
+    waiters[lastWaiter] = waiter
+    _ = schedule.want(waiter.frame, urgency: urgency, waiter: lastWaiter)
+    if waiter.continuation == nil {
+      looks.append(lastWaiter)
+      if looks.count > Self.rememberedLooks { cancel(looks.removeFirst(), &effects) }
+    }
+    return (lastWaiter, isUnderWay ? .joined : .missed)
+  }
+
+  /// Whether a look at the frame is already on record.
+  func isLookedFor(_ frame: Int) -> Bool { looks.contains { waiters[$0]?.frame == frame } }
+
+  /// A request no longer waits: its task was cancelled.
+  mutating func cancel(_ id: WaiterID, _ effects: inout Effects) {
+    guard let waiter = waiters.removeValue(forKey: id) else { return }
+    _ = schedule.cancel(id)
+    if let continuation = waiter.continuation { effects.failed.append((continuation, CancellationError())) }
+  }
+
+  /// Takes a waiter out whose frame is there after all.
+  mutating func takeWaiter(_ id: WaiterID) -> CheckedContinuation<FrameLease, any Error>? {
+    guard let waiter = waiters.removeValue(forKey: id) else { return nil }
+    _ = schedule.cancel(id)
+    return waiter.continuation
+  }
+
+  func outOfRange(_ frame: Int) -> VABufError? {
+    if frame >= 0, frameCount.map({ frame < $0 }) ?? true { return nil }
+    return VABufError(
+      .noSuchFrame, what: "frame \(frame)",
+      why: frameCount.map { $0 == 1 ? "the stream has one frame, 0" : "the stream has \($0) frames, 0 to \($0 - 1)" }
+        ?? "frames are numbered from 0",
+      remedy: "ask for a frame within the stream")
+  }
+
+  // MARK: - The source
+
+  mutating func sourceIsIdle(
+    _ continuation: CheckedContinuation<FrameRequest?, Never>, position: Int?, isResident: (Int) -> Bool,
+    _ effects: inout Effects
+  ) {
+    current = nil
+    guard end == nil else {
+      effects.source = (continuation, nil)
+      return
+    }
+    precondition(idleSource == nil, "a source asks for one request at a time")
+    idleSource = (continuation, position)
+    feedSource(isResident, &effects)
+  }
+
+  /// Gives an idle source the most urgent goal, without the frames that are already on their way.
+  mutating func feedSource(_ isResident: (Int) -> Bool, _ effects: inout Effects) {
+    effects.receiver = effects.receiver ?? heldReceiver.take()
+    guard let idle = idleSource,
+      let goal = schedule.nextGoal(position: idle.position, isResident: { inTransit.contains($0) || isResident($0) })
+    else { return }
+    var frames = goal.frames
+    while inTransit.contains(frames.lowerBound) {
+      if frames.count == 1 { return }
+      frames = frames.lowerBound + 1...frames.upperBound
+    }
+    let request = FrameRequest(frames: frames, urgency: .init(goal.urgency), serial: goal.serial)
+    current = request
+    idleSource = nil
+    effects.source = (idle.continuation, request)
+  }
+
+  func isCurrent(_ request: FrameRequest, at position: Int) -> Bool {
+    end == nil
+      && schedule.isCurrent(
+        .init(frames: request.frames, urgency: .init(request.urgency), serial: request.serial), at: position)
+  }
+
+  func isWanted(_ frame: Int) -> Bool { schedule.isWanted(frame) != nil }
+
+  mutating func willSend(_ frame: Int) throws {
+    if let end { throw end }
+    inTransit.insert(frame)
+  }
+
+  mutating func didNotSend(_ frame: Int) { inTransit.remove(frame) }
+
+  /// Whether the receiver must keep a frame back until the reader comes nearer; it is then resumed.
+  mutating func holds(_ frame: Int, _ continuation: CheckedContinuation<Void, Never>) -> Bool {
+    guard end == nil, waiters.isEmpty, schedule.isWanted(frame) == nil, !ring.accepts(frame), let next = ring.next,
+      ring.direction == .forward ? frame > next : frame < next
+    else { return false }
+    heldReceiver = continuation
+    return true
+  }
+
+  mutating func arrived(_ frame: Int, isResident: (Int) -> Bool, _ effects: inout Effects) {
+    inTransit.remove(frame)
+    var ids: [WaiterID] = []
+    schedule.arrived(frame, into: &ids)
+    for id in ids {
+      looks.removeAll { $0 == id }
+      if let continuation = waiters.removeValue(forKey: id)?.continuation { effects.arrived.append(continuation) }
+    }
+    for id in readers.keys { readers[id]?.policy.delivered(frame) }
+    feedSource(isResident, &effects)
+  }
+
+  mutating func evicted(_ frame: Int) {
+    for id in readers.keys { readers[id]?.policy.evicted(frame) }
+  }
+
+  /// Frames that cannot be had: those who wait for one get the error.
+  mutating func fail(_ frames: ClosedRange<Int>, _ error: VABufError, _ effects: inout Effects) {
+    for id in readers.keys { readers[id]?.plan.removeAll { frames.contains($0) } }
+    setPlan(first: nil)
+    for (id, waiter) in waiters where frames.contains(waiter.frame) {
+      waiters[id] = nil
+      _ = schedule.cancel(id)
+      if let continuation = waiter.continuation { effects.failed.append((continuation, error)) }
+    }
+    looks.removeAll { waiters[$0] == nil }
+  }
+
+  mutating func setFrameCount(_ count: Int, _ effects: inout Effects) {
+    frameCount = count
+    for waiter in waiters.values where waiter.frame >= count {
+      if let error = outOfRange(waiter.frame) { fail(waiter.frame...waiter.frame, error, &effects) }
+    }
+  }
+
+  /// No more frames come. What is cached stays readable until the buffer is closed.
+  mutating func finish(_ error: VABufError, isClosing: Bool, _ effects: inout Effects) {
+    end = isClosing ? error : end ?? error
+    isClosed = isClosed || isClosing
+    for waiter in waiters.values {
+      if let continuation = waiter.continuation { effects.failed.append((continuation, error)) }
+    }
+    waiters.removeAll()
+    looks.removeAll()
+    var ids: [WaiterID] = []
+    schedule.failAll(into: &ids)
+    if let idle = idleSource.take() { effects.source = (idle.continuation, nil) }
+    effects.receiver = effects.receiver ?? heldReceiver.take()
+  }
+}
+
+extension FrameRequest.Urgency {
+  init(_ urgency: RequestSchedule.Urgency) {
+    switch urgency {
+    case .demand: self = .demand
+    case .range: self = .range
+    case .prefetch: self = .prefetch
+    }
+  }
+}
+
+extension RequestSchedule.Urgency {
+  init(_ urgency: FrameRequest.Urgency) {
+    switch urgency {
+    case .demand: self = .demand
+    case .range: self = .range
+    case .prefetch: self = .prefetch
+    }
+  }
+}

@@ -1,0 +1,278 @@
+internal import BufferPolicy
+internal import Decoding
+public import FrameModel
+public import Logging
+internal import SystemPackage
+
+/// The frames of a video by number: forward, backward, at random, in ranges.
+///
+/// Frame N is the N-th frame that a linear software decode of the stream emits; every way of asking gives the same
+/// bytes for it. What was decoded stays in a cache as long as its memory allows, and what the reader will ask for next
+/// is decoded before it does. Any thread and any number of tasks may use one buffer at once.
+///
+/// ```swift
+/// let buffer = try await FrameBuffer.open("clip.mp4")
+/// let frame = try await buffer.frame(at: 120)
+/// for try await frame in buffer.frames(0..<buffer.frameCount!, direction: .backward) { ... }
+/// ```
+public final class FrameBuffer: Sendable {
+  private let core: BufferCore
+  private let channel: FrameChannel
+  private let source: any FrameSource
+  private let work: Task<Void, Never>
+  private let publisher: MetricsPublisher
+  /// How much the buffer holds and how far it looks ahead.
+  public let configuration: Configuration
+  /// Where frames' memory comes from, shared by all buffers that were made with it.
+  public let pool: MemoryPool
+  /// What is known of the stream; nil where the frames come from a program's own source.
+  public let stream: StreamInfo?
+
+  private init(
+    source: any FrameSource, stream: StreamInfo?, configuration: Configuration, pool: MemoryPool,
+    cacheBytes: Int, frameCount: Int?, logger: Logger
+  ) throws(VABufError) {
+    self.configuration = try configuration.validated()
+    self.source = source
+    self.stream = stream
+    self.pool = pool
+    let limits = CachePolicy.Limits(frames: configuration.cacheFrames, hostBytes: max(1, cacheBytes), surfaces: 0)
+    let core = BufferCore(configuration: configuration, pool: pool, cacheLimits: limits, frameCount: frameCount)
+    let channel = FrameChannel(capacity: configuration.channelFrames)
+    self.core = core
+    self.channel = channel
+    let publisher = MetricsPublisher()
+    self.publisher = publisher
+    work = Task {
+      await withTaskGroup(of: Void.self) { group in
+        group.addTask { await Self.produce(source, FramePort(core: core, channel: channel), channel, core, logger) }
+        group.addTask {
+          await channel.receive { frame in
+            await core.receive(frame)
+            publisher.frameArrived { core.metrics }
+          }
+        }
+      }
+      // Both are through: what is in the cache is all there will be.
+      core.finish(Self.sourceEnded, isClosing: false)
+    }
+  }
+
+  deinit { stop() }
+
+  private static func produce(
+    _ source: any FrameSource, _ port: FramePort, _ channel: FrameChannel, _ core: BufferCore, _ logger: Logger
+  ) async {
+    do {
+      try await source.run(port)
+    } catch is CancellationError {
+    } catch {
+      logger.error("the source of frames failed", metadata: ["why": "\(error)"])
+      let failure =
+        error as? VABufError
+        ?? VABufError(
+          .sourceFailed, what: "source of frames", why: "\(error)", remedy: "see why the decoder that feeds it failed")
+      core.finish(failure, isClosing: false)
+    }
+    channel.finish()
+  }
+
+  private static let sourceEnded = VABufError(
+    .sourceFailed, what: "source of frames", why: "it ended", remedy: "ask only for frames that it has sent")
+
+  private static let closed = VABufError(
+    .closed, what: "frame buffer", why: "it was closed", remedy: "open another one")
+
+  // MARK: - Opening
+
+  /// How a file is opened.
+  public struct Options: Sendable {
+    /// The stream's number in the file; nil takes the first video stream that is not a cover picture.
+    public var stream: Int?
+    /// How much to hold; nil takes what fits the stream and the memory.
+    public var configuration: Configuration?
+    /// Bytes of host memory; nil takes the configuration's, or an eighth of the machine's (256 MiB to 2 GiB).
+    public var hostMemory: Int?
+    /// Memory to share with other buffers; nil makes a pool of one's own.
+    public var pool: MemoryPool?
+    /// Decoder threads; 0 takes what libavcodec takes by itself (one a core and one more).
+    public var threads = 0
+    /// Which decoders may be used.
+    public var backend = BackendPreference.auto
+    /// Keep the index in the user's cache folder, and use the one that is there.
+    public var keepsIndex = true
+    /// Called while the file is indexed, with what is done of it, from 0 to 1.
+    public var progress: (@Sendable (Double) -> Void)?
+    /// Where log lines go.
+    public var logger = Logger(label: "vabuf")
+
+    /// The defaults.
+    public init() {}
+  }
+
+  /// Opens a file; indexes it where no index is kept.
+  ///
+  /// - Throws: `VABufError`: `cannotOpen`, `invalidMedia`, `noVideoStream`, `unsupportedCodec`, `invalidConfiguration`,
+  ///   `backendUnavailable`, or `hostMemoryExhausted` where the budget cannot hold what the decoder needs.
+  public static func open(_ path: String, options: Options = Options()) async throws -> FrameBuffer {
+    guard options.backend != .vaapi else {
+      throw VABufError(
+        .backendUnavailable, what: path, why: "this version decodes in software only",
+        remedy: "use --backend software or auto")
+    }
+    let pool = try options.pool ?? MemoryPool(capacity: openingBytes(options))
+    var session = SessionOptions(path: path, stream: options.stream, logger: options.logger)
+    session.threads = options.threads
+    session.progress = options.progress
+    if options.keepsIndex, let folder = IndexStore.userFolder(environment: Environment.all) {
+      session.store = IndexStore(folder: folder)
+    }
+    let decode = DecodeSession(name: "vabuf decode")
+    let opened = try await withTaskCancellationHandler {
+      try await decode.open(session, allocator: pool)
+    } onCancel: {
+      decode.interruptReads()
+    }
+    let stream = StreamInfo(opened)
+    let frameBytes = stream.bufferBytes
+    var configuration =
+      options.configuration
+      ?? .automatic(frameBytes: frameBytes, width: stream.width, height: stream.height, hostBytes: pool.capacity)
+    configuration.poolBytes = pool.capacity
+    // What the decoder keeps for itself: references, reordering, a picture a thread, and one on each end.
+    let threads = options.threads > 0 ? options.threads : Environment.cores + 1
+    let reserve = min(pool.capacity / 2, (opened.stream.reorderDepth + 6 + threads) * frameBytes)
+    return try FrameBuffer(
+      source: DecoderSource(session: decode, index: opened.index), stream: stream, configuration: configuration,
+      pool: pool, cacheBytes: pool.capacity - reserve, frameCount: stream.frameCount, logger: options.logger)
+  }
+
+  private static func openingBytes(_ options: Options) throws(VABufError) -> Int {
+    if let bytes = options.hostMemory ?? options.configuration?.poolBytes {
+      guard bytes > 0 else {
+        throw VABufError(
+          .invalidConfiguration, what: "host memory", why: "\(bytes) bytes", remedy: "give a positive size, as 512M")
+      }
+      return bytes
+    }
+    return min(max(Environment.physicalMemory / 8, 256 << 20), 2 << 30)
+  }
+
+  /// Makes a buffer that a program's own source feeds.
+  ///
+  /// - Parameters:
+  ///   - source: delivers frames and serves requests.
+  ///   - configuration: how much to hold.
+  ///   - pool: memory to share with other buffers; nil makes one of `configuration.poolBytes`.
+  ///   - frameCount: how many frames there are; nil where the source will say, or never knows.
+  ///   - logger: where log lines go.
+  public convenience init(
+    source: some FrameSource, configuration: Configuration, pool: MemoryPool? = nil, frameCount: Int? = nil,
+    logger: Logger = Logger(label: "vabuf")
+  ) throws(VABufError) {
+    let configuration = try configuration.validated()
+    let pool = pool ?? MemoryPool(capacity: configuration.poolBytes)
+    try self.init(
+      source: source, stream: nil, configuration: configuration, pool: pool, cacheBytes: pool.capacity,
+      frameCount: frameCount, logger: logger)
+  }
+
+  // MARK: - Frames
+
+  /// How many frames there are; nil where a program's own source has not said.
+  public var frameCount: Int? { core.frameCount }
+
+  /// The frame of a number, decoded if it is not there.
+  ///
+  /// - Throws: `VABufError` (`noSuchFrame`, `decodingFailed`, `hostMemoryExhausted`, `sourceFailed`, `closed`), or
+  ///   `CancellationError` when the task is cancelled; the decoder then drops what nobody else waits for.
+  public func frame(at number: Int) async throws -> FrameLease {
+    try await core.frame(number, urgency: .demand, reader: BufferState.anonymousReader)
+  }
+
+  /// The frame if it is there, without waiting; else nil, and the decoder has been told to do it first.
+  ///
+  /// - Throws: `VABufError` with code `noSuchFrame`, `sourceFailed` or `closed`.
+  public func frameIfResident(at number: Int) throws -> FrameLease? { try core.look(number) }
+
+  /// How a time chooses a frame.
+  public enum TimeRule: String, Hashable, Sendable, CaseIterable {
+    /// The frame that is on the screen at that time; the first frame for earlier times.
+    case atOrBefore
+    /// The frame that begins nearest to it.
+    case nearest
+  }
+
+  /// The number of the frame at a time of the stream's own clock, in seconds.
+  ///
+  /// - Throws: `VABufError` with code `noSuchFrame` for a time that is no number, and `sourceFailed` for a source
+  ///   without an index.
+  public func frameNumber(atSeconds seconds: Double, _ rule: TimeRule = .atOrBefore) throws(VABufError) -> Int {
+    guard let index = (source as? DecoderSource)?.index else {
+      throw VABufError(
+        .sourceFailed, what: "frame at \(seconds) s", why: "the source has no index of times",
+        remedy: "ask by number")
+    }
+    let ticks = (seconds / index.timeBase.value).rounded(.toNearestOrEven)
+    guard seconds.isFinite, let ticks = Int64(exactly: ticks) else {
+      throw VABufError(
+        .noSuchFrame, what: "frame at \(seconds) s", why: "that is no time of the stream",
+        remedy: "give seconds within the stream")
+    }
+    return (rule == .nearest ? index.frame(nearest: ticks) : index.frame(atOrBefore: ticks)) ?? 0
+  }
+
+  /// The frame at a time, decoded if it is not there.
+  public func frame(atSeconds seconds: Double, _ rule: TimeRule = .atOrBefore) async throws -> FrameLease {
+    try await frame(at: frameNumber(atSeconds: seconds, rule))
+  }
+
+  /// When each frame is shown; empty for a program's own source.
+  public var timings: [FrameTiming] {
+    guard let index = (source as? DecoderSource)?.index else { return [] }
+    return index.frames.enumerated().map {
+      FrameTiming(number: $0.offset, pts: $0.element.pts, duration: $0.element.duration, isKeyframe: $0.element.isKeyframe)
+    }
+  }
+
+  /// The frames of a range, one after the other, the next ones decoded meanwhile.
+  ///
+  /// - Parameters:
+  ///   - range: numbers; those beyond the last frame end the sequence.
+  ///   - direction: `.backward` begins at the end of the range.
+  public func frames(_ range: Range<Int>, direction: Direction = .forward) -> FrameSequence {
+    FrameSequence(core: core, range: range, direction: direction)
+  }
+
+  /// Decodes a range into the cache, as far as it has room.
+  ///
+  /// - Returns: how many frames of the range are there afterwards.
+  @discardableResult
+  public func preload(_ range: Range<Int>) async throws -> Int {
+    for try await _ in frames(range) {}
+    return range.count { core.isCached($0) }
+  }
+
+  /// Leases memory of the buffer's pool, for a program's own decoder or anything else.
+  ///
+  /// - Throws: `VABufError` with code `hostMemoryExhausted` when too much is leased.
+  public func lease(byteCount: Int) throws(VABufError) -> any HostBuffer { try pool.lease(byteCount: byteCount) }
+
+  // MARK: - The rest
+
+  /// What the buffer did so far.
+  public var metrics: BufferMetrics { core.metrics }
+
+  /// Stops decoding, and fails what still waits with code `closed`. Leases stay valid.
+  public func close() async {
+    stop()
+    await work.value
+    publisher.publish(core.metrics)
+  }
+
+  private func stop() {
+    core.finish(Self.closed, isClosing: true)
+    (source as? DecoderSource)?.session.interruptReads()
+    work.cancel()
+  }
+}

@@ -1,0 +1,59 @@
+public import FrameModel
+
+/// A frame that is yours to read for as long as you keep the lease: pinned in the cache, its memory stays.
+///
+/// The last release gives the pin back. A lease may outlive the buffer and the pool. Any thread may use it; the samples
+/// never change.
+public final class FrameLease: Sendable {
+  private let stored: StoredFrame
+  private let cache: FrameCache?
+  private let slot: Int
+
+  /// - Parameter cache: where the slot is pinned for this lease; nil for a frame that the cache had no room for.
+  init(_ stored: StoredFrame, cache: FrameCache?, slot: Int) {
+    self.stored = stored
+    self.cache = cache
+    self.slot = slot
+  }
+
+  deinit { cache?.unpin(slot) }
+
+  /// Number, time, size, pixel format, colours and the rest.
+  public var descriptor: FrameDescriptor { stored.descriptor }
+  /// The number of the frame in presentation order, from 0.
+  public var number: Int { stored.descriptor.number }
+  /// Where the frame lives.
+  public var residency: Residency { .host }
+
+  /// The samples of one plane, valid during the call.
+  public struct Plane: ~Copyable {
+    /// The first visible sample of the first row.
+    public let baseAddress: UnsafeRawPointer
+    /// Stride, row bytes and rows.
+    public let layout: PlaneLayout
+
+    /// The visible bytes of a row.
+    public func row(_ index: Int) -> UnsafeRawBufferPointer {
+      precondition(index >= 0 && index < layout.rows, "row \(index) of \(layout.rows)")
+      return UnsafeRawBufferPointer(start: baseAddress + index * layout.stride, count: layout.rowBytes)
+    }
+  }
+
+  /// Reads the samples of one plane.
+  ///
+  /// - Parameter index: 0 to `descriptor.layout.planes.count - 1`, in FFmpeg's order of planes.
+  public func withPlane<R, E: Error>(_ index: Int, _ body: (borrowing Plane) throws(E) -> R) throws(E) -> R {
+    let layout = stored.descriptor.layout.planes[index]
+    let plane = Plane(baseAddress: UnsafeRawPointer(stored.buffer.baseAddress) + layout.offset, layout: layout)
+    return try body(plane)
+  }
+
+  /// Calls `body` with the visible bytes of each row of each plane: the frame as FFmpeg's rawvideo writes it.
+  public func forEachRow<E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> Void) throws(E) {
+    for index in stored.descriptor.layout.planes.indices {
+      try withPlane(index) { plane throws(E) in
+        for row in 0..<plane.layout.rows { try body(plane.row(row)) }
+      }
+    }
+  }
+}

@@ -1,0 +1,92 @@
+public import FrameModel
+
+/// Something that decodes: vabuf's own decoder, or a program's.
+///
+/// A source takes requests from the port and sends frames into it. It may also send what nobody asked for, as a
+/// camera does: the port holds it back when it is too far ahead of the reader.
+public protocol FrameSource: Sendable {
+  /// Serves a buffer until it closes.
+  ///
+  /// Called once, in a task of its own; cancelled when the buffer closes.
+  ///
+  /// - Throws: whatever ends the source for good: every waiting request then fails with it.
+  func run(_ port: FramePort) async throws
+}
+
+/// What a buffer wants from its source.
+public struct FrameRequest: Hashable, Sendable {
+  /// How soon frames are needed.
+  public enum Urgency: String, Hashable, Sendable {
+    /// Somebody waits for one frame.
+    case demand
+    /// Somebody reads a range.
+    case range
+    /// Nobody waits yet.
+    case prefetch
+  }
+
+  /// The frames to deliver, in rising order.
+  public let frames: ClosedRange<Int>
+  /// How soon.
+  public let urgency: Urgency
+  let serial: UInt64
+}
+
+/// Where a source meets its buffer: requests come out, frames go in.
+///
+/// Any thread may use it; frames are sent by one task at a time.
+public final class FramePort: Sendable {
+  private let core: BufferCore
+  private let channel: FrameChannel
+
+  init(core: BufferCore, channel: FrameChannel) {
+    self.core = core
+    self.channel = channel
+  }
+
+  /// The most urgent thing to do now, as soon as there is something.
+  ///
+  /// - Parameter position: the frame that the source would deliver next by going on; nil where it must seek anyway.
+  ///   A frame just ahead of it is asked for before the source is made to jump.
+  /// - Returns: nil when the buffer has closed.
+  public func nextRequest(position: Int?) async -> FrameRequest? { await core.nextRequest(position: position) }
+
+  /// Whether the source should go on with a request: false as soon as nobody wants the rest of it, or something more
+  /// urgent came. Cheap: ask after each frame.
+  public func isCurrent(_ request: FrameRequest, position: Int) -> Bool {
+    core.isCurrent(request, position: position)
+  }
+
+  /// Whether somebody waits for a frame or it is planned.
+  public func isWanted(_ number: Int) -> Bool { core.isWanted(number) }
+
+  /// Delivers a frame. Suspends while the channel is full.
+  ///
+  /// - Throws: `VABufError` with code `closed` when the buffer has closed.
+  public func send(_ frame: SourceFrame) async throws {
+    try core.willSend(frame.descriptor.number)
+    do {
+      try await channel.send(frame)
+    } catch {
+      core.didNotSend(frame.descriptor.number)
+      throw error
+    }
+  }
+
+  /// Says that the frames of a request cannot be had. Those who wait for one of them get the error.
+  public func fail(_ frames: ClosedRange<Int>, _ error: VABufError) { core.fail(frames, error) }
+
+  /// Says how many frames there are; until then only what was sent is known to exist.
+  public func setFrameCount(_ count: Int) { core.setFrameCount(count) }
+
+  /// Leases memory for a picture from the buffer's pool.
+  ///
+  /// - Throws: `VABufError` with code `hostMemoryExhausted` when too much is leased.
+  public func lease(byteCount: Int) throws(VABufError) -> any HostBuffer { try core.pool.lease(byteCount: byteCount) }
+
+  /// Counts frames that the source decoded, delivered or not, for the buffer's metrics.
+  public func countDecoded(_ frames: Int) { core.counters.decodedFrames.count(frames) }
+
+  /// How many frames before a requested one are worth delivering too, where they are decoded on the way.
+  public var keepBehind: Int { core.keepBehind }
+}

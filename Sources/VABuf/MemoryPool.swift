@@ -1,0 +1,91 @@
+internal import BufferPolicy
+internal import Dispatch
+public import FrameModel
+internal import Logging
+internal import Synchronization
+
+/// Host memory for pictures, leased in size-bucketed buffers and used again: no `malloc` and no page fault a frame once
+/// it is warm.
+///
+/// Several buffers may share one pool and its capacity: when memory runs out, each gives up the cached frames that are
+/// least useful to it. Leases keep the pool's memory alive, also after the pool itself is gone. Any thread may use it.
+public final class MemoryPool: HostAllocator {
+  private let core: PoolCore
+
+  /// Makes a pool.
+  ///
+  /// - Parameters:
+  ///   - capacity: bytes that leased and idle buffers may take together.
+  ///   - deadline: how long a blocking `allocate` waits for memory to come back before it fails.
+  public init(capacity: Int, deadline: Duration = .seconds(10)) {
+    core = PoolCore(capacity: max(0, capacity), deadline: deadline)
+  }
+
+  deinit { core.close() }
+
+  /// Bytes that leased and idle buffers may take together.
+  public var capacity: Int { core.capacity }
+
+  /// Leases a buffer of at least `byteCount` bytes, 64-byte aligned, now or not at all.
+  ///
+  /// Caches that share the pool give up frames for it. The content is undefined.
+  ///
+  /// - Throws: `VABufError` with code `hostMemoryExhausted` when too much is leased or pinned.
+  public func lease(byteCount: Int) throws(VABufError) -> any HostBuffer {
+    try core.lease(byteCount)
+  }
+
+  /// Leases a buffer, blocking the calling thread until memory comes back. For decoders: never call it on a cooperative
+  /// thread.
+  ///
+  /// - Throws: `VABufError` with code `hostMemoryExhausted` after the pool's deadline.
+  public func allocate(byteCount: Int) throws(VABufError) -> any HostBuffer {
+    try core.leaseBlocking(byteCount)
+  }
+
+  /// Allocates buffers ahead and touches their pages, as many of `count` as the capacity holds.
+  ///
+  /// - Returns: how many buffers were made.
+  @discardableResult
+  public func preallocate(byteCount: Int, count: Int) -> Int { core.preallocate(byteCount, count: count) }
+
+  /// Frees idle buffers until at most `idleBytes` are kept for reuse.
+  public func trim(idleBytes: Int = 0) { core.trim(idleBytes) }
+
+  /// What the pool did so far. Each number is read by itself, without a lock.
+  public var metrics: PoolMetrics { core.metrics }
+
+  /// Registers a cache that gives up frames when memory runs out.
+  func register(_ reclaimer: any MemoryReclaimer) { core.register(reclaimer) }
+
+  func unregister(_ reclaimer: any MemoryReclaimer) { core.unregister(reclaimer) }
+}
+
+/// What a pool did so far.
+public struct PoolMetrics: Hashable, Sendable, Codable {
+  /// Buffers handed out.
+  public var leases: Int
+  /// Leases that got memory which was used before.
+  public var reuses: Int
+  /// Bytes that are leased now, whole buckets counted.
+  public var bytesInUse: Int
+  /// Bytes that are kept for reuse now.
+  public var idleBytes: Int
+  /// The most bytes that were leased and idle together.
+  public var highWaterBytes: Int
+  /// How often a blocking lease had to wait.
+  public var waits: Int
+  /// Nanoseconds spent in those waits.
+  public var waitNanoseconds: Int
+
+  /// Share of leases that got used memory, 0 to 1.
+  public var reuseRate: Double { leases == 0 ? 0 : Double(reuses) / Double(leases) }
+}
+
+/// Something that can give memory back to a pool.
+protocol MemoryReclaimer: AnyObject, Sendable {
+  /// Gives up about so many bytes, if it can. Called without a lock held.
+  ///
+  /// - Returns: bytes given up.
+  func reclaim(hostBytes: Int) -> Int
+}

@@ -1,0 +1,190 @@
+import BufferPolicy
+import FrameModel
+
+/// The cache with LRU as a plain array of entries, everything computed by looking at all of them.
+struct CacheModel {
+  struct Entry {
+    var slot: Int
+    var key: FrameKey
+    var surfaces: Int?
+    var hostBytes: Int?
+    var downloadBytes = 0
+    var pins = 0
+    var reserved: Int?
+    var isStale = false
+    var lastUse = 0
+    /// When the slot was last put at the end of the tier's order.
+    var gpuStamp = 0
+    var hostStamp = 0
+    var removal: RemovalCause?
+
+    var isHeld: Bool { pins > 0 || reserved != nil }
+    var canGo: Bool { removal == nil && !isHeld }
+    var isLeaving: Bool { reserved != nil && !isStale }
+  }
+
+  var limits: CachePolicy.Limits
+  var entries: [Entry] = []
+  var actions: [CachePolicy.Action] = []
+  var now = 0
+
+  var live: [Entry] { entries.filter { $0.removal == nil } }
+  var hostBytes: Int { entries.reduce(0) { $0 + ($1.hostBytes ?? 0) } }
+  var reserved: Int { entries.reduce(0) { $0 + ($1.reserved ?? 0) } }
+  var surfaces: Int { entries.reduce(0) { $0 + ($1.surfaces ?? 0) } }
+  var leaving: Int { entries.filter(\.isLeaving).reduce(0) { $0 + ($1.surfaces ?? 0) } }
+
+  func index(_ slot: Int) -> Int { entries.firstIndex { $0.slot == slot } ?? -1 }
+  func find(_ key: FrameKey) -> Int? { entries.firstIndex { $0.key == key && $0.removal == nil } }
+
+  var gpuVictims: [Entry] {
+    entries.filter { $0.canGo && $0.surfaces != nil }.sorted { $0.gpuStamp < $1.gpuStamp }
+  }
+  var hostVictims: [Entry] {
+    entries.filter { $0.canGo && $0.hostBytes != nil }.sorted { $0.hostStamp < $1.hostStamp }
+  }
+
+  mutating func stamp(_ i: Int) {
+    now += 1
+    entries[i].gpuStamp = now
+    entries[i].hostStamp = now
+  }
+
+  mutating func use(_ i: Int) {
+    now += 1
+    entries[i].lastUse = now
+    stamp(i)
+  }
+
+  // MARK: - Ways out
+
+  mutating func drop(_ slot: Int, _ tier: Residency, _ cause: RemovalCause) {
+    let i = index(slot)
+    if tier == .gpu { entries[i].surfaces = nil } else { entries[i].hostBytes = nil }
+    let isLast = cause != .replaced && entries[i].surfaces == nil && entries[i].hostBytes == nil
+    actions.append(.drop(slot, entries[i].key, tier: tier, cause: cause, last: isLast))
+    if isLast { entries.remove(at: i) }
+  }
+
+  mutating func remove(_ slot: Int, _ cause: RemovalCause) {
+    let i = index(slot)
+    entries[i].removal = cause
+    dropIfRemoved(slot)
+  }
+
+  mutating func dropIfRemoved(_ slot: Int) {
+    let entry = entries[index(slot)]
+    guard let cause = entry.removal, !entry.isHeld else { return }
+    if entry.surfaces != nil { drop(slot, .gpu, cause) }
+    if entry.hostBytes != nil { drop(slot, .host, cause) }
+  }
+
+  mutating func giveUpSurface(_ entry: Entry) {
+    if entry.hostBytes != nil { return drop(entry.slot, .gpu, .size) }
+    let demoting = entries.filter { $0.reserved != nil }.count
+    var victims: [Entry] = []
+    var free = limits.hostBytes - hostBytes - reserved
+    for victim in hostVictims {
+      if free >= entry.downloadBytes || victim.lastUse >= entry.lastUse { break }
+      victims.append(victim)
+      free += victim.hostBytes ?? 0
+    }
+    guard demoting < limits.demotions, free >= entry.downloadBytes else { return remove(entry.slot, .size) }
+    for victim in victims { giveUpHost(victim) }
+    entries[index(entry.slot)].reserved = entry.downloadBytes
+    entries[index(entry.slot)].isStale = false
+    actions.append(.demote(entry.slot, entry.key))
+  }
+
+  mutating func giveUpHost(_ entry: Entry) {
+    if entry.surfaces != nil { drop(entry.slot, .host, .size) } else { remove(entry.slot, .size) }
+  }
+
+  /// `except` is a slot that is being inserted.
+  mutating func settle(except: Int? = nil) {
+    while live.count > limits.frames {
+      // The less recent of the first victims of the two tiers.
+      let heads = [gpuVictims, hostVictims].compactMap { victims in victims.first { $0.slot != except } }
+      guard let victim = heads.min(by: { $0.lastUse < $1.lastUse }) else { break }
+      remove(victim.slot, .size)
+    }
+    while surfaces - leaving > limits.surfaces, let victim = gpuVictims.first(where: { $0.slot != except }) {
+      giveUpSurface(victim)
+    }
+    while hostBytes + reserved > limits.hostBytes, let victim = hostVictims.first(where: { $0.slot != except }) {
+      giveUpHost(victim)
+    }
+  }
+
+  // MARK: - Events
+
+  /// Whether an insert fits, if all that can go goes.
+  func fits(_ key: FrameKey, _ weight: CachePolicy.Weight, _ tier: Residency) -> Bool {
+    let stuck = entries.filter { !$0.canGo && !($0.key == key && $0.removal == nil) }
+    let own = entries.first { $0.key == key && $0.removal == nil }
+    if own == nil, stuck.filter({ $0.removal == nil }).count >= limits.frames { return false }
+    if tier == .gpu {
+      return stuck.filter { !$0.isLeaving }.reduce(0) { $0 + ($1.surfaces ?? 0) } + weight.surfaces <= limits.surfaces
+    }
+    return stuck.reduce(0) { $0 + ($1.hostBytes ?? 0) } + reserved + weight.hostBytes <= limits.hostBytes
+  }
+
+  mutating func insert(_ key: FrameKey, _ weight: CachePolicy.Weight, _ tier: Residency, pinned: Bool, slot: Int) {
+    if let i = find(key) {
+      let hasTier = tier == .gpu ? entries[i].surfaces != nil : entries[i].hostBytes != nil
+      if hasTier {
+        if tier == .gpu { entries[i].isStale = true }
+        drop(slot, tier, .replaced)
+      }
+    } else {
+      entries.append(Entry(slot: slot, key: key))
+    }
+    let i = index(slot)
+    entries[i].downloadBytes = weight.hostBytes
+    if tier == .gpu { entries[i].surfaces = weight.surfaces } else { entries[i].hostBytes = weight.hostBytes }
+    use(i)
+    if pinned { entries[i].pins += 1 }
+    settle(except: slot)
+  }
+
+  mutating func unpin(_ slot: Int) {
+    let i = index(slot)
+    entries[i].pins -= 1
+    if entries[i].pins > 0 { return }
+    now += 1
+    entries[i].lastUse = now
+    if !entries[i].isHeld { stamp(i) }
+    dropIfRemoved(slot)
+    settle()
+  }
+
+  mutating func endDemotion(_ slot: Int, bytes: Int?) -> Bool {
+    let i = index(slot)
+    let isWanted = !entries[i].isStale && entries[i].removal == nil
+    entries[i].reserved = nil
+    let isPinned = entries[i].pins > 0
+    if isWanted, let bytes {
+      if entries[i].hostBytes != nil { drop(slot, .host, .replaced) }
+      entries[i].hostBytes = bytes
+      entries[i].downloadBytes = bytes
+      if !isPinned { drop(slot, .gpu, .size) }
+    } else if isWanted, !isPinned {
+      if entries[i].hostBytes != nil { drop(slot, .gpu, .size) } else { entries[i].removal = .size }
+    }
+    if !isPinned { stamp(i) }
+    dropIfRemoved(slot)
+    settle()
+    return isWanted
+  }
+
+  mutating func loseDevice() {
+    for entry in live.sorted(by: { $0.slot < $1.slot }) where entry.surfaces != nil {
+      if entry.hostBytes == nil {
+        remove(entry.slot, .deviceLost)
+      } else {
+        entries[index(entry.slot)].isStale = true
+        drop(entry.slot, .gpu, .deviceLost)
+      }
+    }
+  }
+}

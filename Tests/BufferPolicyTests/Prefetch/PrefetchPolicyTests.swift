@@ -1,0 +1,154 @@
+import BufferPolicy
+import Testing
+
+@Suite struct PrefetchPolicyTests {
+  private func policy(after requests: [Int], depth: Int = 4, lowWater: Int = 2) -> PrefetchPolicy {
+    var policy = PrefetchPolicy(depth: depth, lowWater: lowWater)
+    for request in requests { policy.observe(request: request) }
+    return policy
+  }
+
+  @Test(
+    arguments: [
+      ([10], nil), ([10, 11], 1), ([10, 9], -1), ([10, 12], nil), ([10, 12, 14], 2), ([50, 18, -14], -32),
+      ([0, 33, 66], nil), ([1, 2, 3, 90], nil), ([1, 2, 3, 90, 91], 1), ([0, 2, 4, 5], 1), ([0, 2, 4, 7], nil),
+      ([0, 3, 5, 7], 2), ([5, 5, 6, 6, 7], 1), ([0, 2, 2, 4], 2), ([Int.min, Int.max], nil),
+    ] as [([Int], Int?)])
+  func patterns(requests: [Int], step: Int?) {
+    #expect(policy(after: requests).step == step)
+  }
+
+  @Test func aPlanLooksAheadInTheDirection() {
+    var forward = policy(after: [10, 11])
+    #expect(forward.plan(isResident: { $0 == 13 }, limit: nil) == [12, 14, 15])
+    var backward = policy(after: [6, 4, 2])
+    #expect(backward.plan(isResident: { _ in false }, limit: nil) == [0])
+    var last = policy(after: [8, 9])
+    #expect(last.plan(isResident: { _ in false }, limit: 11) == [10])
+    #expect(last.plan(isResident: { _ in false }, limit: 11) == nil)
+  }
+
+  @Test func aPlanIsMadeAnewBelowTheLowWatermark() {
+    var policy = policy(after: [0, 1])
+    let plan = { (policy: inout PrefetchPolicy) in policy.plan(isResident: { _ in false }, limit: nil) }
+    #expect(plan(&policy) == [2, 3, 4, 5])
+    #expect(plan(&policy) == nil, "all are pending")
+    policy.observe(request: 2)
+    policy.observe(request: 3)
+    #expect(plan(&policy) == nil, "two are pending")
+    policy.observe(request: 4)
+    #expect(plan(&policy) == [5, 6, 7, 8])
+    #expect((policy.issued, policy.used) == (7, 3))
+  }
+
+  @Test func aJumpStopsOnce() {
+    var policy = policy(after: [0, 1])
+    _ = policy.plan(isResident: { _ in false }, limit: nil)
+    policy.observe(request: 500)
+    #expect(policy.plan(isResident: { _ in false }, limit: nil) == [])
+    #expect(policy.plan(isResident: { _ in false }, limit: nil) == nil)
+    #expect(policy.withdrawn == 4)
+    policy.observe(request: 499)
+    #expect(policy.plan(isResident: { _ in false }, limit: nil) == [498, 497, 496, 495])
+  }
+
+  @Test func aTurnReplacesThePlan() {
+    var policy = policy(after: [10, 11])
+    _ = policy.plan(isResident: { _ in false }, limit: nil)
+    policy.observe(request: 10)
+    #expect(policy.plan(isResident: { $0 == 9 }, limit: nil) == [8, 7, 6])
+    policy.observe(request: 11)
+    #expect(policy.plan(isResident: { $0 > 9 }, limit: nil) == [], "all ahead is there, and the old plan is of no use")
+  }
+
+  @Test func aHintNeedsNoPattern() {
+    var policy = policy(after: [10])
+    policy.hint(direction: .backward, stride: 3)
+    #expect(policy.plan(isResident: { _ in false }, limit: nil) == [7, 4, 1])
+    policy.observe(request: 90)
+    #expect(policy.plan(isResident: { _ in false }, limit: nil) == [87, 84, 81, 78])
+    policy.clearHint()
+    #expect(policy.plan(isResident: { _ in false }, limit: nil) == [])
+  }
+
+  @Test func nothingIsPlannedWhereAllIsResident() {
+    var policy = policy(after: [0, 1])
+    #expect(policy.plan(isResident: { _ in true }, limit: nil) == nil)
+    #expect(policy.plan(isResident: { $0 < 4 }, limit: nil) == nil)
+    #expect(policy.plan(isResident: { $0 < 3 }, limit: nil) == [3, 4, 5])
+  }
+
+  @Test func efficiencyIsCounted() {
+    var policy = policy(after: [0, 1])
+    _ = policy.plan(isResident: { _ in false }, limit: nil)
+    policy.delivered(2)
+    policy.delivered(3)
+    policy.delivered(99)
+    policy.evicted(3)
+    policy.evicted(2_000)
+    policy.requested(2)
+    policy.requested(2)
+    policy.requested(4)
+    #expect((policy.issued, policy.used, policy.wasted, policy.pendingCount) == (4, 2, 1, 1))
+  }
+}
+
+@Suite struct PrefetchPropertyTests {
+  /// A reader that plays, turns, strides and jumps, with a small cache that forgets.
+  @Test(arguments: Seeds.all) func countsAddUpAndPlansAreWhatIsMissingAhead(seed: UInt64) throws {
+    var rng = SeededGenerator(seed: seed)
+    var run = Run(seed: seed)
+    let depth = 6
+    let lowWater = 3
+    var policy = PrefetchPolicy(depth: depth, lowWater: lowWater)
+    var resident: Set<Int> = []
+    var requests: [Int] = []
+    var pending: Set<Int> = []
+    var position = 100
+    var step = 1
+    var isRunning = false
+    for index in 0..<4000 {
+      run.step = index
+      if rng.chance(10) { step = [1, -1, 2, -7, 32, 40].randomElement(using: &rng) ?? 1 }
+      position = rng.chance(5) ? Int.random(in: 0..<300, using: &rng) : min(max(position + step, 0), 299)
+      run.event = "request \(position)"
+      policy.observe(request: position)
+      pending.remove(position)
+      if requests.last != position { requests.append(position) }
+      // The pattern, from the last three requests alone.
+      let steps = zip(requests.suffix(3), requests.suffix(3).dropFirst()).map { $1 - $0 }
+      var expected: Int?
+      if let last = steps.last, abs(last) == 1 || (steps.count == 2 && steps[0] == last && abs(last) <= 32) {
+        expected = last
+      }
+      try run.same(policy.step, expected, "step of \(requests.suffix(3))")
+
+      let ahead =
+        expected.map { step in (1...depth).map { position + step * $0 }.filter { (0..<300).contains($0) } } ?? []
+      let ready = ahead.filter { resident.contains($0) || pending.contains($0) }.count
+      let plan = policy.plan(isResident: { resident.contains($0) }, limit: 300)
+      let missing = ahead.filter { !resident.contains($0) }
+      let isEnough = ready >= min(lowWater, ahead.count) && pending.isSubset(of: ahead)
+      let stopped: [Int]? = isRunning ? [] : nil
+      try run.same(plan, ahead.isEmpty ? stopped : isEnough ? nil : missing.isEmpty ? stopped : missing, "plan")
+      if let plan {
+        pending = Set(plan)
+        isRunning = !plan.isEmpty
+      }
+      for frame in pending.sorted() where rng.chance(40) {
+        pending.remove(frame)
+        resident.insert(frame)
+        policy.delivered(frame)
+      }
+      for frame in resident.sorted() where rng.chance(5) {
+        resident.remove(frame)
+        policy.evicted(frame)
+      }
+      let sum = policy.used + policy.wasted + policy.withdrawn + policy.pendingCount + policy.unusedCount
+      try run.same(policy.issued, sum, "issued")
+      try run.same(policy.pendingCount, pending.count, "pending")
+      try run.check(policy.unusedCount <= 4 * depth, "unused frames are bounded")
+    }
+    try run.check(policy.used > 0 && policy.wasted > 0 && policy.withdrawn > 0, "every count is exercised")
+  }
+}
