@@ -83,7 +83,9 @@ struct BufferState: ~Copyable {
     setPlan(first: nil)
   }
 
-  private func newPolicy() -> PrefetchPolicy { PrefetchPolicy(depth: prefetchFrames, lowWater: (prefetchFrames + 1) / 2) }
+  private func newPolicy() -> PrefetchPolicy {
+    PrefetchPolicy(depth: prefetchFrames, lowWater: (prefetchFrames + 1) / 2)
+  }
 
   var prefetch: (issued: Int, used: Int, wasted: Int) {
     readers.values.reduce(into: retired) {

@@ -231,7 +231,8 @@ public final class FrameBuffer: Sendable {
   public var timings: [FrameTiming] {
     guard let index = (source as? DecoderSource)?.index else { return [] }
     return index.frames.enumerated().map {
-      FrameTiming(number: $0.offset, pts: $0.element.pts, duration: $0.element.duration, isKeyframe: $0.element.isKeyframe)
+      FrameTiming(
+        number: $0.offset, pts: $0.element.pts, duration: $0.element.duration, isKeyframe: $0.element.isKeyframe)
     }
   }
 

@@ -101,7 +101,8 @@ final class PoolCore: Sendable {
   }
 
   private func tryLease(_ byteCount: Int) -> Attempt {
-    let (decision, freed, reused) = state.withLock { state -> (PoolPolicy.LeaseDecision, [MemoryRegion], MemoryRegion?) in
+    let (decision, freed, reused) = state.withLock {
+      state -> (PoolPolicy.LeaseDecision, [MemoryRegion], MemoryRegion?) in
       let decision = state.policy.lease(bytes: byteCount)
       counters.note(state.policy)
       switch decision {

@@ -27,10 +27,11 @@ import Testing
     #expect(units([], .startCodes).isWhole)
   }
 
-  @Test(arguments: [
-    ([0b1000_0000], 0), ([0b0100_0000], 1), ([0b0110_0000], 2), ([0b0010_0000], 3), ([0b0001_0000], 7),
-    ([0, 0, 3, 0b1000_0000, 0, 0], 65535),
-  ] as [([UInt8], UInt32)])
+  @Test(
+    arguments: [
+      ([0b1000_0000], 0), ([0b0100_0000], 1), ([0b0110_0000], 2), ([0b0010_0000], 3), ([0b0001_0000], 7),
+      ([0, 0, 3, 0b1000_0000, 0, 0], 65535),
+    ] as [([UInt8], UInt32)])
   func exponentialGolombCodes(bytes: [UInt8], value: UInt32) {
     var reader = BitReader(unescaping: bytes)
     #expect(reader.exponentialGolomb() == value)

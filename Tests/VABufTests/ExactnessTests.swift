@@ -63,7 +63,9 @@ import VABufTestKit
     try await check(path, name: clip.name, isDamaged: false, converts: clip.convertsInFFmpeg)
   }
 
-  @Test(.enabled(if: RealMedia.folder != nil, "\(RealMedia.reason)"), arguments: RealMedia.files("files") + RealMedia.files("h264"))
+  @Test(
+    .enabled(if: RealMedia.folder != nil, "\(RealMedia.reason)"),
+    arguments: RealMedia.files("files") + RealMedia.files("h264"))
   func realFile(_ path: String) async throws {
     try await check(path, name: path, isDamaged: false, converts: false)
   }

@@ -102,7 +102,8 @@ package struct FrameIndex: Hashable, Sendable {
     guard let before = frame(atOrBefore: ticks) else { return 0 }
     guard before + 1 < frames.count else { return before }
     let (past, coming) = (frames[before].pts, frames[before + 1].pts)
-    return coming.subtractingReportingOverflow(ticks).partialValue < ticks.subtractingReportingOverflow(past).partialValue
+    return coming.subtractingReportingOverflow(ticks).partialValue
+      < ticks.subtractingReportingOverflow(past).partialValue
       ? before + 1 : before
   }
 

@@ -36,7 +36,9 @@ package struct IndexAnalysis: Sendable {
     appendSequence(&sequence, to: &order, &doubts)
     if let held { order.append(held) }
     // H.264 decoders may or may not show pictures that lead the very first one; HEVC has rules for them.
-    if case .count? = facts.first?.order, facts.first?.opensSequence == false, order.first != 0 { doubts.insert(.start) }
+    if case .count? = facts.first?.order, facts.first?.opensSequence == false, order.first != 0 {
+      doubts.insert(.start)
+    }
     order.removeAll { packets[$0].flags.contains(.discarded) }
     return index(outputOrder: order, proof: .demuxed, doubts: doubts)
   }
