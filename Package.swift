@@ -104,7 +104,12 @@ let package = Package(
     .testTarget(
       name: "FFmpegMediaTests", dependencies: ["FFmpegMedia", "FrameModel", "VABufTestKit"], swiftSettings: settings),
     .testTarget(
-      name: "DecodingTests", dependencies: ["Decoding", "FFmpegMedia", "FrameModel", "VABufTestKit"],
+      name: "DecodingTests",
+      dependencies: [
+        "Decoding", "FFmpegMedia", "FrameModel", "VABufTestKit",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
       swiftSettings: settings),
     .testTarget(name: "VABufTestKitTests", dependencies: ["VABufTestKit"], swiftSettings: settings),
     .testTarget(name: "VABufTests", dependencies: ["VABuf", "FrameModel", "VABufTestKit"], swiftSettings: settings),
