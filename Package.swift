@@ -90,6 +90,10 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    // Programs to read; they are no products.
+    .executableTarget(
+      name: "ProgramDecoder", dependencies: ["VABuf"], path: "Examples/ProgramDecoder", swiftSettings: settings),
+
     // Tests, and what they share. No product imports it.
     .target(
       name: "VABufTestKit",
@@ -112,7 +116,10 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(name: "VABufTestKitTests", dependencies: ["VABufTestKit"], swiftSettings: settings),
-    .testTarget(name: "VABufTests", dependencies: ["VABuf", "FrameModel", "VABufTestKit"], swiftSettings: settings),
+    .testTarget(
+      name: "VABufTests",
+      dependencies: ["VABuf", "FrameModel", "VABufTestKit", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: settings),
     .testTarget(name: "VABufCLITests", dependencies: ["VABufCLI", "VABufTestKit"], swiftSettings: settings),
   ]
 )

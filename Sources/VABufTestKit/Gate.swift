@@ -4,7 +4,8 @@ import Synchronization
 public final class Tally: Sendable {
   private struct State {
     var count = 0
-    var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+    var next = 0
+    var waiters: [Int: (count: Int, continuation: CheckedContinuation<Void, Never>)] = [:]
   }
 
   private let state = Mutex(State())
@@ -19,21 +20,30 @@ public final class Tally: Sendable {
   public func add() {
     let ready = state.withLock { state -> [CheckedContinuation<Void, Never>] in
       state.count += 1
-      defer { state.waiters.removeAll { $0.count <= state.count } }
-      return state.waiters.filter { $0.count <= state.count }.map(\.continuation)
+      let ready = state.waiters.filter { $0.value.count <= state.count }
+      for id in ready.keys { state.waiters[id] = nil }
+      return ready.values.map(\.continuation)
     }
     for continuation in ready { continuation.resume() }
   }
 
-  /// Waits until there are at least so many.
+  /// Waits until there are at least so many, or the task is cancelled, as by the time limit of a test.
   public func wait(for count: Int) async {
-    await withCheckedContinuation { continuation in
-      let isThere = state.withLock { state -> Bool in
-        if state.count >= count { return true }
-        state.waiters.append((count, continuation))
-        return false
+    let id = state.withLock { state in
+      state.next += 1
+      return state.next
+    }
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isOver = state.withLock { state -> Bool in
+          if state.count >= count || Task.isCancelled { return true }
+          state.waiters[id] = (count, continuation)
+          return false
+        }
+        if isOver { continuation.resume() }
       }
-      if isThere { continuation.resume() }
+    } onCancel: {
+      state.withLock { $0.waiters.removeValue(forKey: id) }?.continuation.resume()
     }
   }
 }

@@ -10,8 +10,6 @@ public final class ScriptedSource: FrameSource {
     case serve
     /// Sends these frames in order, asked or not, as a camera does, and then ends.
     case push(Range<Int>)
-    /// Takes requests and sends nothing.
-    case takeOnly
     /// Answers the first request for a frame with the one after it, and later ones rightly.
     case serveWrongFirst
   }
@@ -124,7 +122,6 @@ public final class ScriptedSource: FrameSource {
     while let request = await port.nextRequest(position: position) {
       log.withLock { $0.requests.append(request) }
       taken.add()
-      if script == .takeOnly { continue }
       for number in request.frames {
         if let gate = gates[number] { try await gate.pass() }
         guard port.isCurrent(request, position: number) else {
