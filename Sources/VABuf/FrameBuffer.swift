@@ -128,10 +128,12 @@ public final class FrameBuffer: Sendable {
       session.store = IndexStore(folder: folder)
     }
     let decode = DecodeSession(name: "vabuf decode")
+    let memory = SessionMemory(pool: pool)
     let opened = try await withTaskCancellationHandler {
-      try await decode.open(session, allocator: pool)
+      try await decode.open(session, allocator: memory)
     } onCancel: {
       decode.interruptReads()
+      memory.close()
     }
     let stream = StreamInfo(opened)
     let frameBytes = stream.bufferBytes
@@ -143,7 +145,7 @@ public final class FrameBuffer: Sendable {
     let threads = options.threads > 0 ? options.threads : Environment.cores + 1
     let reserve = min(pool.capacity / 2, (opened.stream.reorderDepth + 6 + threads) * frameBytes)
     return try FrameBuffer(
-      source: DecoderSource(session: decode, index: opened.index), stream: stream, configuration: configuration,
+      source: DecoderSource(session: decode, memory: memory, index: opened.index), stream: stream, configuration: configuration,
       pool: pool, cacheBytes: pool.capacity - reserve, frameCount: stream.frameCount, logger: options.logger)
   }
 
@@ -273,7 +275,7 @@ public final class FrameBuffer: Sendable {
 
   private func stop() {
     core.finish(Self.closed, isClosing: true)
-    (source as? DecoderSource)?.session.interruptReads()
+    (source as? DecoderSource)?.interrupt()
     work.cancel()
   }
 }
