@@ -109,6 +109,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "VABufTestKitTests", dependencies: ["VABufTestKit"], swiftSettings: settings),
     .testTarget(name: "VABufTests", dependencies: ["VABuf", "FrameModel", "VABufTestKit"], swiftSettings: settings),
-    .testTarget(name: "VABufCLITests", dependencies: ["VABufCLI", "VABufTestKit"], swiftSettings: settings),
+    .testTarget(
+      name: "VABufCLITests", dependencies: ["VABufCLI", "VABuf", "VABufTestKit"], swiftSettings: settings),
   ]
 )

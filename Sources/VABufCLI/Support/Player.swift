@@ -4,7 +4,8 @@ import VABuf
 ///
 /// A frame is *late* when it is there more than half its time on the screen (at least 2 ms) after it was due. It is
 /// *dropped* when it is there only after all its time on the screen, and the next one is due: playback then goes on
-/// at the frame that will be due when the decoder can be expected to have it.
+/// at the frame that will be due when the decoder can be expected to have it. Where that one is not in time either, it
+/// is shown all the same and the clock goes on from it: a decoder that is too slow gives a slow picture, not none.
 struct Player {
   private let buffer: FrameBuffer
   private let direction: Direction
@@ -49,13 +50,22 @@ struct Player {
       let begin = origin ?? now
       origin = begin
       let due = begin + .seconds(slot.due)
-      if isChasing, now < due {
+      let wasChasing = isChasing
+      isChasing = false
+      if wasChasing, now < due {
         try await sleep(until: due)
         now = .now
       }
-      isChasing = false
       let delay = (now - due).seconds
       if delay >= slot.duration, index + 1 < slots.count {
+        guard !wasChasing else {
+          origin = now - .seconds(slot.due)
+          present(lease)
+          late += 1
+          status(self, slot)
+          index += 1
+          continue
+        }
         let expected = (now - begin).seconds + (now - asked).seconds
         let target = max(index + 1, timeline.slot(at: expected, from: index))
         dropped += target - index
