@@ -25,10 +25,11 @@ if [ "${#clips[@]}" -eq 0 ]; then mapfile -t clips < <(scripts/make-clips.sh); f
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 figure() { # file, program and arguments: appends its frames per second and frames
-  local file=$1
+  local file=$1 line
   shift
-  "$@" </dev/null | jq -er '"\(.frames_per_second) \(.frames)"' >>"$file" \
-    || { echo "bench-ratio: this gave no figures: $*" >&2; exit 1; }
+  line=$("$@" </dev/null | jq -r 'select(.frames > 0) | "\(.frames_per_second) \(.frames)"') || line=""
+  [ -n "$line" ] || { echo "bench-ratio: this gave no figures: $*" >&2; exit 1; }
+  echo "$line" >>"$file"
 }
 median() { sort -n "$1" | awk '{ v[NR] = $1 } END { printf "%.2f", NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 

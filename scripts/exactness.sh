@@ -56,7 +56,7 @@ trap 'rm -rf "$work"' EXIT
 reference() {
   local file=$1
   shift
-  ffmpeg -nostdin -v error -noautorotate "$@" -i "$file" -map 0:v:0 -autoscale 0 -fps_mode passthrough -f framemd5 - \
+  ffmpeg -nostdin -v error -noautorotate "$@" -i "$file" -map 0:v:0 -noautoscale -fps_mode passthrough -f framemd5 - \
     2>/dev/null | columns
 }
 columns() { sed '/^#/d; /^$/d' | tr -d ' ' | cut -d, -f5,6; }

@@ -120,7 +120,9 @@ package struct FormatContext: ~Copyable {
     return StreamDescription(
       index: Int(stream.pointee.index),
       codec: String(cString: avcodec_get_name(parameters.pointee.codec_id)),
-      profile: avcodec_profile_name(parameters.pointee.codec_id, parameters.pointee.profile).map { String(cString: $0) },
+      profile: avcodec_profile_name(parameters.pointee.codec_id, parameters.pointee.profile).map {
+        String(cString: $0)
+      },
       width: Int(parameters.pointee.width),
       height: Int(parameters.pointee.height),
       pixelFormat: PixelFormat(AVPixelFormat(parameters.pointee.format)),

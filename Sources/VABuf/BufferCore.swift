@@ -10,6 +10,8 @@ final class BufferCore: Sendable {
   let pool: MemoryPool
   let cache: FrameCache
   let keepBehind: Int
+  /// How many frames a sequential reader leaves behind it when the decoder is the slower one.
+  let trailFrames: Int
   let counters = BufferCounters()
   private let stream: UInt32
   private let state: Mutex<BufferState>
@@ -20,6 +22,7 @@ final class BufferCore: Sendable {
     self.pool = pool
     stream = Self.lastStream.add(1, ordering: .relaxed).newValue
     keepBehind = cacheLimits.frames / 2
+    trailFrames = max(1, configuration.ringFrames / 2)
     let state = EvictionRelay()
     cache = FrameCache(limits: cacheLimits) { state.evicted($0) }
     self.state = Mutex(BufferState(configuration: configuration, frameCount: frameCount))
@@ -67,11 +70,11 @@ final class BufferCore: Sendable {
 
   func frame(
     _ number: Int, urgency: RequestSchedule.Urgency, reader: BufferState.ReaderID
-  ) async throws -> FrameLease {
+  ) async throws -> (lease: FrameLease, hasWaited: Bool) {
     counters.requests.count()
-    if let lease = hit(number, reader) { return lease }
+    if let lease = hit(number, reader) { return (lease, false) }
     let id = Mutex<BufferState.WaiterID?>(nil)
-    return try await withTaskCancellationHandler {
+    let lease = try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         wait(number, urgency, reader, continuation, id)
       }
@@ -80,7 +83,11 @@ final class BufferCore: Sendable {
         if let id = id.withLock({ $0 }) { state.cancel(id, &effects) }
       }
     }
+    return (lease, true)
   }
+
+  /// A sequential reader has no more use for a frame: lets it go if nobody else used it.
+  func giveUp(_ number: Int) { cache.removeIfUsedOnce(key(number)) }
 
   /// The frame if it is there; else nil, and the source is told to do it first.
   func look(_ number: Int) throws -> FrameLease? {
@@ -188,7 +195,7 @@ final class BufferCore: Sendable {
     let number = frame.descriptor.number
     while await isHeldBack(number) {}
     counters.deliveredFrames.count()
-    let lease = cache.insert(frame, key(number))
+    let lease = cache.insert(frame, key(number), isAwaited: state.withLock { $0.isAwaited(number) })
     let effects = state.withLock { state in
       var effects = BufferState.Effects()
       state.arrived(number, isResident: isResident, &effects)

@@ -14,16 +14,19 @@ public struct BufferMetrics: Hashable, Sendable, Codable {
   public var decodedFrames = 0
   /// Frames that came from the source.
   public var deliveredFrames = 0
-  /// Prefetch: frames planned, later asked for, evicted unasked.
+  /// Frames that prefetch planned.
   public var prefetchIssued = 0
+  /// Planned frames that were then asked for.
   public var prefetchUsed = 0
+  /// Planned frames that were evicted before anybody asked.
   public var prefetchWasted = 0
   /// Frames that were evicted to make room.
   public var evictions = 0
   /// GPU frames that were downloaded to make room on the GPU.
   public var demotions = 0
-  /// Frames that are cached now, and their bytes.
+  /// Frames that are cached now.
   public var cachedFrames = 0
+  /// Bytes of the frames that are cached now.
   public var cachedBytes = 0
   /// The pool that the buffer uses, other buffers' leases included.
   public var pool = PoolMetrics(

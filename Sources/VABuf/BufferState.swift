@@ -83,7 +83,9 @@ struct BufferState: ~Copyable {
     setPlan(first: nil)
   }
 
-  private func newPolicy() -> PrefetchPolicy { PrefetchPolicy(depth: prefetchFrames, lowWater: (prefetchFrames + 1) / 2) }
+  private func newPolicy() -> PrefetchPolicy {
+    PrefetchPolicy(depth: prefetchFrames, lowWater: (prefetchFrames + 1) / 2)
+  }
 
   var prefetch: (issued: Int, used: Int, wasted: Int) {
     readers.values.reduce(into: retired) {
@@ -223,6 +225,9 @@ struct BufferState: ~Copyable {
       && schedule.isCurrent(
         .init(frames: request.frames, urgency: .init(request.urgency), serial: request.serial), at: position)
   }
+
+  /// Somebody waits for the frame.
+  func isAwaited(_ frame: Int) -> Bool { schedule.isWanted(frame).map { $0 > .prefetch } ?? false }
 
   func isWanted(_ frame: Int) -> Bool { schedule.isWanted(frame) != nil }
 

@@ -128,10 +128,12 @@ public final class FrameBuffer: Sendable {
       session.store = IndexStore(folder: folder)
     }
     let decode = DecodeSession(name: "vabuf decode")
+    let memory = SessionMemory(pool: pool)
     let opened = try await withTaskCancellationHandler {
-      try await decode.open(session, allocator: pool)
+      try await decode.open(session, allocator: memory)
     } onCancel: {
       decode.interruptReads()
+      memory.close()
     }
     let stream = StreamInfo(opened)
     let frameBytes = stream.bufferBytes
@@ -143,7 +145,7 @@ public final class FrameBuffer: Sendable {
     let threads = options.threads > 0 ? options.threads : Environment.cores + 1
     let reserve = min(pool.capacity / 2, (opened.stream.reorderDepth + 6 + threads) * frameBytes)
     return try FrameBuffer(
-      source: DecoderSource(session: decode, index: opened.index), stream: stream, configuration: configuration,
+      source: DecoderSource(session: decode, memory: memory, index: opened.index), stream: stream, configuration: configuration,
       pool: pool, cacheBytes: pool.capacity - reserve, frameCount: stream.frameCount, logger: options.logger)
   }
 
@@ -187,7 +189,7 @@ public final class FrameBuffer: Sendable {
   /// - Throws: `VABufError` (`noSuchFrame`, `decodingFailed`, `hostMemoryExhausted`, `sourceFailed`, `closed`), or
   ///   `CancellationError` when the task is cancelled; the decoder then drops what nobody else waits for.
   public func frame(at number: Int) async throws -> FrameLease {
-    try await core.frame(number, urgency: .demand, reader: BufferState.anonymousReader)
+    try await core.frame(number, urgency: .demand, reader: BufferState.anonymousReader).lease
   }
 
   /// The frame if it is there, without waiting; else nil, and the decoder has been told to do it first.
@@ -231,7 +233,8 @@ public final class FrameBuffer: Sendable {
   public var timings: [FrameTiming] {
     guard let index = (source as? DecoderSource)?.index else { return [] }
     return index.frames.enumerated().map {
-      FrameTiming(number: $0.offset, pts: $0.element.pts, duration: $0.element.duration, isKeyframe: $0.element.isKeyframe)
+      FrameTiming(
+        number: $0.offset, pts: $0.element.pts, duration: $0.element.duration, isKeyframe: $0.element.isKeyframe)
     }
   }
 
@@ -272,7 +275,7 @@ public final class FrameBuffer: Sendable {
 
   private func stop() {
     core.finish(Self.closed, isClosing: true)
-    (source as? DecoderSource)?.session.interruptReads()
+    (source as? DecoderSource)?.interrupt()
     work.cancel()
   }
 }

@@ -7,6 +7,8 @@ final class FrameCache: MemoryReclaimer {
   private struct State: ~Copyable {
     var policy: CachePolicy
     var frames: [StoredFrame?] = []
+    /// How often each slot's frame was leased.
+    var uses: [Int] = []
     var actions: [CachePolicy.Action] = []
   }
 
@@ -24,6 +26,7 @@ final class FrameCache: MemoryReclaimer {
     let found = state.withLock { state -> (StoredFrame, Int)? in
       guard let slot = state.policy.lookUp(key), let frame = state.frames[slot] else { return nil }
       state.policy.pin(slot)
+      state.uses[slot] += 1
       return (frame, slot)
     }
     return found.map { FrameLease($0.0, cache: self, slot: $0.1) }
@@ -39,15 +42,21 @@ final class FrameCache: MemoryReclaimer {
   }
 
   /// Keeps a frame and leases it; where the cache has no room, the lease is all that holds it.
-  func insert(_ frame: SourceFrame, _ key: FrameKey) -> FrameLease {
+  ///
+  /// - Parameter isAwaited: somebody gets the lease: that is a use.
+  func insert(_ frame: SourceFrame, _ key: FrameKey, isAwaited: Bool) -> FrameLease {
     let stored = StoredFrame(frame)
     let weight = CachePolicy.Weight(hostBytes: frame.buffer.byteCount, surfaces: 0)
     let (slot, removed) = state.withLock { state -> (Int?, Removed) in
       let slot = state.policy.insert(key, weight: weight, tier: .host, pinned: true, into: &state.actions)
       let removed = Self.take(&state)
       if let slot {
-        while state.frames.count <= slot { state.frames.append(nil) }
+        while state.frames.count <= slot {
+          state.frames.append(nil)
+          state.uses.append(0)
+        }
         state.frames[slot] = stored
+        state.uses[slot] = isAwaited ? 1 : 0
       }
       return (slot, removed)
     }
@@ -71,6 +80,18 @@ final class FrameCache: MemoryReclaimer {
     }
     finish(removed)
     return bytes
+  }
+
+  /// Lets a frame go that was leased at most once and is not leased now.
+  func removeIfUsedOnce(_ key: FrameKey) {
+    finish(
+      state.withLock { state -> Removed in
+        guard let slot = state.policy.slot(of: key), state.uses[slot] <= 1, state.policy.pinCount(slot) == 0 else {
+          return Removed()
+        }
+        _ = state.policy.remove(key, cause: .size, into: &state.actions)
+        return Self.take(&state)
+      })
   }
 
   func removeAll() {

@@ -1,5 +1,7 @@
 internal import BufferPolicy
+internal import DequeModule
 internal import FrameModel
+internal import Synchronization
 
 /// The frames of a range in order, forward or backward, as an asynchronous sequence.
 ///
@@ -35,7 +37,8 @@ public struct FrameSequence: AsyncSequence, Sendable {
       try Task.checkCancellation()
       let number = reader.direction == .forward ? rest.lowerBound : rest.upperBound - 1
       do {
-        let lease = try await reader.core.frame(number, urgency: .range, reader: reader.id)
+        let (lease, hasWaited) = try await reader.core.frame(number, urgency: .range, reader: reader.id)
+        reader.passed(number, hasWaited: hasWaited)
         rest = reader.direction == .forward ? number + 1..<rest.upperBound : rest.lowerBound..<number
         return lease
       } catch let error as VABufError where error.code == .noSuchFrame && number >= (reader.core.frameCount ?? .max) {
@@ -45,11 +48,24 @@ public struct FrameSequence: AsyncSequence, Sendable {
     }
   }
 
-  /// Ends the reader's look-ahead when its iterator is gone.
+  /// What an iterator leaves behind: its look-ahead, which ends with it, and its trail.
+  ///
+  /// A reader that waits for the decoder would pay for every page of fresh memory in which its frames are kept, so its
+  /// trail is short: older frames that nobody else used give their memory, still warm, to the frames to come. A reader
+  /// that is slower than the decoder leaves everything to the cache.
   private final class Reader: Sendable {
+    private struct Trail {
+      var numbers: Deque<Int> = []
+      var sinceWait = Int.max
+    }
+
     let core: BufferCore
     let direction: Direction
     let id: Int
+    private let trail = Mutex(Trail())
+
+    /// So many requests without a wait make a reader slower than the decoder, whose frames come in bursts.
+    private static let patience = 16
 
     init(core: BufferCore, direction: Direction) {
       self.core = core
@@ -58,5 +74,15 @@ public struct FrameSequence: AsyncSequence, Sendable {
     }
 
     deinit { core.removeReader(id) }
+
+    func passed(_ number: Int, hasWaited: Bool) {
+      let oldest = trail.withLock { trail -> Int? in
+        trail.sinceWait = hasWaited ? 0 : trail.sinceWait == .max ? .max : trail.sinceWait + 1
+        trail.numbers.append(number)
+        guard trail.numbers.count > core.trailFrames, let oldest = trail.numbers.popFirst() else { return nil }
+        return trail.sinceWait < Self.patience ? oldest : nil
+      }
+      if let oldest { core.giveUp(oldest) }
+    }
   }
 }

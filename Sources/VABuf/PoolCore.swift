@@ -20,6 +20,7 @@ final class PoolCore: Sendable {
 
   private let state: Mutex<State>
   private let deadline: Duration
+  private let arenas = MemoryArenas()
   private let counters = PoolCounters()
 
   init(capacity: Int, deadline: Duration) {
@@ -63,9 +64,13 @@ final class PoolCore: Sendable {
     }
   }
 
-  func leaseBlocking(_ byteCount: Int) throws(VABufError) -> PoolLease {
+  func leaseBlocking(_ byteCount: Int, isAbandoned: () -> Bool) throws(VABufError) -> PoolLease {
     let start = ContinuousClock.now
     while true {
+      guard !isAbandoned() else {
+        throw VABufError(
+          .closed, what: "host memory", why: "the buffer was closed", remedy: "open another one")
+      }
       // Registered before the attempt, so that no release is missed between the two.
       let signal = DispatchSemaphore(value: 0)
       state.withLock { $0.waiters.append(signal) }
@@ -100,7 +105,8 @@ final class PoolCore: Sendable {
   }
 
   private func tryLease(_ byteCount: Int) -> Attempt {
-    let (decision, freed, reused) = state.withLock { state -> (PoolPolicy.LeaseDecision, [MemoryRegion], MemoryRegion?) in
+    let (decision, freed, reused) = state.withLock {
+      state -> (PoolPolicy.LeaseDecision, [MemoryRegion], MemoryRegion?) in
       let decision = state.policy.lease(bytes: byteCount)
       counters.note(state.policy)
       switch decision {
@@ -115,7 +121,7 @@ final class PoolCore: Sendable {
       guard let region = reused else { preconditionFailure("buffer \(id) has no memory") }
       return .lease(PoolLease(core: self, id: id, region: region, byteCount: bytes))
     case .create(let id, let bytes, _):
-      guard let region = adopt(id, MemoryRegion.allocate(bytes)) else {
+      guard let region = adopt(id, arenas.allocate(bytes)) else {
         return .failed(
           VABufError(
             .hostMemoryExhausted, what: "host memory for a picture of \(byteCount) bytes",
@@ -181,7 +187,7 @@ final class PoolCore: Sendable {
       return made
     }
     var kept = 0
-    for buffer in made where adopt(buffer.id, MemoryRegion.allocate(buffer.bucketBytes)) != nil {
+    for buffer in made where adopt(buffer.id, arenas.allocate(buffer.bucketBytes)) != nil {
       release(buffer.id)
       kept += 1
     }

@@ -49,7 +49,7 @@ public struct Reference: Sendable, Hashable {
   ///   - threads: The decoder's threads. Lists of damaged files are repeatable with one thread only.
   public static func arguments(_ path: String, map: String = "0:v:0", threads: Int? = nil) -> [String] {
     ["-nostdin", "-v", "error", "-noautorotate"] + (threads.map { ["-threads", "\($0)"] } ?? []) + [
-      "-i", path, "-map", map, "-autoscale", "0", "-fps_mode", "passthrough", "-f", "framemd5", "-",
+      "-i", path, "-map", map, "-noautoscale", "-fps_mode", "passthrough", "-f", "framemd5", "-",
     ]
   }
 

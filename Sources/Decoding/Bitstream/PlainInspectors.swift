@@ -121,6 +121,7 @@ enum AV1Inspector {
 struct MPEG2Inspector {
   private var references = 0
   private var openField: UInt8?
+  private var size: [UInt8] = []
 
   mutating func inspect(_ bytes: UnsafeRawBufferPointer) -> PictureFacts {
     var facts = PictureFacts()
@@ -130,7 +131,12 @@ struct MPEG2Inspector {
     _ = bytes.forEachNALUnit(.startCodes) { unit in
       switch unit[0] {
       case 0x00 where unit.count >= 3: types.append(unit[2] >> 3 & 7)
-      case 0xb3: hasSequenceHeader = true
+      case 0xb3 where unit.count >= 4:
+        hasSequenceHeader = true
+        // Width and height, twelve bits each. Where they change, the decoder loses the picture that it holds.
+        let newSize = Array(unit[1...3])
+        if !size.isEmpty, size != newSize { facts.doubts.insert(.droppedOutput) }
+        size = newSize
       case 0xb5 where unit.count >= 4 && unit[1] >> 4 == 8: structures.append(unit[3] & 3)
       default: break
       }

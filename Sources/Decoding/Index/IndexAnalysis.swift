@@ -36,7 +36,9 @@ package struct IndexAnalysis: Sendable {
     appendSequence(&sequence, to: &order, &doubts)
     if let held { order.append(held) }
     // H.264 decoders may or may not show pictures that lead the very first one; HEVC has rules for them.
-    if case .count? = facts.first?.order, facts.first?.opensSequence == false, order.first != 0 { doubts.insert(.start) }
+    if case .count? = facts.first?.order, facts.first?.opensSequence == false, order.first != 0 {
+      doubts.insert(.start)
+    }
     order.removeAll { packets[$0].flags.contains(.discarded) }
     return index(outputOrder: order, proof: .demuxed, doubts: doubts)
   }
@@ -51,7 +53,7 @@ package struct IndexAnalysis: Sendable {
     }
     var frames: [FrameIndex.Entry] = []
     for packet in emitted {
-      let start = frames.last.map { $0.pts + max($0.duration, 1) } ?? 0
+      let start = frames.last?.end ?? 0
       // Several frames of one packet share its time: only the first may keep it.
       let isRepeated = frames.last.map { packet.map(Int32.init) == $0.packet } ?? false
       let record = isRepeated ? nil : packet.map { packets[$0] }
@@ -102,7 +104,7 @@ package struct IndexAnalysis: Sendable {
       let duration = record.duration > 0 ? record.duration : nominalDuration
       let pts =
         record.pts != PacketRecord.unknownTime
-        ? record.pts : frames.last.map { $0.pts + max($0.duration, 1) } ?? 0
+        ? record.pts : frames.last?.end ?? 0
       frames.append(
         FrameIndex.Entry(
           packet: Int32(packet), isKeyframe: facts[packet].entry != .none, pts: pts, duration: duration))

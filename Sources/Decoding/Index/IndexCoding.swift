@@ -58,28 +58,34 @@ enum IndexCoding {
     let counts = (0..<4).compactMap { _ in reader.take(UInt64.self).flatMap { Int(exactly: $0) } }
     guard counts.count == 4, counts.allSatisfy({ $0 <= bytes.count }) else { return nil }
     guard
-      let packets = reader.list(counts[0], { (reader: inout Reader) -> PacketRecord? in
-        guard let pts = reader.take(Int64.self), let dts = reader.take(Int64.self),
-          let duration = reader.take(Int64.self), let position = reader.take(Int64.self),
-          let byteCount = reader.take(Int32.self), let fingerprint = reader.take(UInt32.self),
-          let flags = reader.take(UInt8.self)
-        else { return nil }
-        return PacketRecord(
-          pts: pts, dts: dts, duration: duration, position: position, byteCount: byteCount, fingerprint: fingerprint,
-          flags: PacketRecord.Flags(rawValue: flags))
-      }),
-      let frames = reader.list(counts[1], { (reader: inout Reader) -> FrameIndex.Entry? in
-        guard let packet = reader.take(Int32.self), packet < packets.count, let key = reader.take(UInt8.self),
-          let pts = reader.take(Int64.self), let duration = reader.take(Int64.self)
-        else { return nil }
-        return FrameIndex.Entry(packet: packet, isKeyframe: key != 0, pts: pts, duration: duration)
-      }),
-      let points = reader.list(counts[2], { (reader: inout Reader) -> FrameIndex.SeekPoint? in
-        guard let packet = reader.take(Int64.self), (0..<Int64(packets.count)).contains(packet),
-          let first = reader.take(Int64.self)
-        else { return nil }
-        return FrameIndex.SeekPoint(packet: Int(packet), firstFrame: Int(first))
-      }),
+      let packets = reader.list(
+        counts[0],
+        { (reader: inout Reader) -> PacketRecord? in
+          guard let pts = reader.take(Int64.self), let dts = reader.take(Int64.self),
+            let duration = reader.take(Int64.self), let position = reader.take(Int64.self),
+            let byteCount = reader.take(Int32.self), let fingerprint = reader.take(UInt32.self),
+            let flags = reader.take(UInt8.self)
+          else { return nil }
+          return PacketRecord(
+            pts: pts, dts: dts, duration: duration, position: position, byteCount: byteCount, fingerprint: fingerprint,
+            flags: PacketRecord.Flags(rawValue: flags))
+        }),
+      let frames = reader.list(
+        counts[1],
+        { (reader: inout Reader) -> FrameIndex.Entry? in
+          guard let packet = reader.take(Int32.self), packet < packets.count, let key = reader.take(UInt8.self),
+            let pts = reader.take(Int64.self), let duration = reader.take(Int64.self)
+          else { return nil }
+          return FrameIndex.Entry(packet: packet, isKeyframe: key != 0, pts: pts, duration: duration)
+        }),
+      let points = reader.list(
+        counts[2],
+        { (reader: inout Reader) -> FrameIndex.SeekPoint? in
+          guard let packet = reader.take(Int64.self), (0..<Int64(packets.count)).contains(packet),
+            let first = reader.take(Int64.self)
+          else { return nil }
+          return FrameIndex.SeekPoint(packet: Int(packet), firstFrame: Int(first))
+        }),
       let hashes = reader.list(counts[3], { (reader: inout Reader) in reader.take(UInt64.self) })
     else { return nil }
     var index = FrameIndex(

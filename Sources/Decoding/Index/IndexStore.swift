@@ -28,14 +28,16 @@ package struct IndexStore: Sendable {
     guard let file = try? FileDescriptor.open(folder.appending(identity.fileName), .readOnly) else { return nil }
     defer { try? file.close() }
     guard let size = try? file.seek(offset: 0, from: .end), size < Self.largestFile,
-      let bytes = try? [UInt8](unsafeUninitializedCapacity: Int(size), initializingWith: { buffer, count in
-        while count < Int(size) {
-          let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
-          let read = try file.read(fromAbsoluteOffset: Int64(count), into: rest)
-          if read == 0 { break }
-          count += read
-        }
-      })
+      let bytes = try? [UInt8](
+        unsafeUninitializedCapacity: Int(size),
+        initializingWith: { buffer, count in
+          while count < Int(size) {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...])
+            let read = try file.read(fromAbsoluteOffset: Int64(count), into: rest)
+            if read == 0 { break }
+            count += read
+          }
+        })
     else { return nil }
     return IndexCoding.decode(bytes, identity: identity)
   }

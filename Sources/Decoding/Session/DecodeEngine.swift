@@ -67,7 +67,8 @@ package final class DecodeEngine {
     if let identity, let stored = options.store?.load(identity) {
       index = stored
       analysis = nil
-      decoder = try StreamDecoder(demuxer: demuxer, options: DecoderOptions(threads: options.threads), allocator: allocator)
+      decoder = try StreamDecoder(
+        demuxer: demuxer, options: DecoderOptions(threads: options.threads), allocator: allocator)
     } else {
       let analysis = try IndexBuilder.demux(&demuxer, progress: options.progress)
       guard !analysis.packets.isEmpty else {
@@ -78,7 +79,8 @@ package final class DecodeEngine {
       index = analysis.promised()
       self.analysis = analysis
       try demuxer.rewind()
-      decoder = try StreamDecoder(demuxer: demuxer, options: DecoderOptions(threads: options.threads), allocator: allocator)
+      decoder = try StreamDecoder(
+        demuxer: demuxer, options: DecoderOptions(threads: options.threads), allocator: allocator)
     }
     self.stream = stream
     self.options = options

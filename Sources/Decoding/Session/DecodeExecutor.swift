@@ -64,14 +64,16 @@ private final class JobQueue: @unchecked Sendable {
   func startThread(name: String) {
     let start = Unmanaged.passRetained(ThreadStart(queue: self, name: name))
     var thread = pthread_t()
-    let result = pthread_create(&thread, nil, { argument in
-      guard let argument else { return nil }
-      let start = Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue()
-      // A thread without a name works as well.
-      _ = vabuf_name_this_thread(String(start.name.prefix(15)))
-      start.queue.run()
-      return nil
-    }, start.toOpaque())
+    let result = pthread_create(
+      &thread, nil,
+      { argument in
+        guard let argument else { return nil }
+        let start = Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue()
+        // A thread without a name works as well.
+        _ = vabuf_name_this_thread(String(start.name.prefix(15)))
+        start.queue.run()
+        return nil
+      }, start.toOpaque())
     // Out of threads: there is no way to go on, and Swift's own runtime would trap likewise.
     precondition(result == 0, "pthread_create: \(result)")
     pthread_detach(thread)

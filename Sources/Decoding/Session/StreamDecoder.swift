@@ -151,11 +151,14 @@ package struct StreamDecoder: ~Copyable {
     }
     let secondsEarlier: [Int64] = [2, 15]
     for seconds in secondsEarlier where target.dts != PacketRecord.unknownTime {
-      let ticks = seconds * Int64(demuxer.stream.timeBase.denominator) / Int64(max(1, demuxer.stream.timeBase.numerator))
-      tries.append(.time(target.dts - ticks, stream: stream))
+      let ticks =
+        seconds * Int64(demuxer.stream.timeBase.denominator) / Int64(max(1, demuxer.stream.timeBase.numerator))
+      tries.append(.time(target.dts &- ticks, stream: stream))
     }
     // Parsers need the end of the picture before, to see where the next one begins.
-    if tries.isEmpty, number > 0, records[number - 1].position >= 0 { tries.append(.byte(records[number - 1].position)) }
+    if tries.isEmpty, number > 0, records[number - 1].position >= 0 {
+      tries.append(.byte(records[number - 1].position))
+    }
     for attempt in tries {
       guard (try? demuxer.seek(to: attempt)) != nil else { continue }
       if try arrive(at: number, records) {

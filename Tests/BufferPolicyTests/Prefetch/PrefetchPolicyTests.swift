@@ -1,4 +1,5 @@
 import BufferPolicy
+import FrameModel
 import Testing
 
 @Suite struct PrefetchPolicyTests {
