@@ -17,7 +17,7 @@ public final class MemoryPool: HostAllocator {
   /// - Parameters:
   ///   - capacity: bytes that leased and idle buffers may take together.
   ///   - deadline: how long a blocking `allocate` waits for memory to come back before it fails.
-  public init(capacity: Int, deadline: Duration = .seconds(10)) {
+  public init(capacity: Int, deadline: Duration = .seconds(5)) {
     core = PoolCore(capacity: max(0, capacity), deadline: deadline)
   }
 
