@@ -134,6 +134,12 @@ public final class FrameBuffer: Sendable {
     var configuration =
       options.configuration
       ?? .automatic(frameBytes: frameBytes, width: stream.width, height: stream.height, hostBytes: pool.capacity)
+    if options.configuration == nil, options.hostMemory == nil, options.pool == nil {
+      // Nobody named a budget to fill: keep what the preset keeps, or more frames where they are tiny.
+      let preset = Configuration.preset(width: stream.width, height: stream.height)
+      let tiny = unnamedBudget / max(1, frameBytes)
+      configuration.cacheFrames = min(configuration.cacheFrames, max(preset.cacheFrames, tiny))
+    }
     configuration.poolBytes = pool.capacity
     // What the decoder keeps for itself: references, reordering, a picture a thread, and one on each end.
     let threads = options.threads > 0 ? options.threads : Environment.cores + 1
@@ -143,6 +149,10 @@ public final class FrameBuffer: Sendable {
       configuration: configuration,
       pool: pool, cacheBytes: pool.capacity - reserve, frameCount: stream.frameCount, logger: options.logger)
   }
+
+  /// Bytes of small frames that are kept without a budget: fresh memory costs time, so it is not filled just because
+  /// it is there.
+  private static let unnamedBudget = 128 << 20
 
   private static func openingBytes(_ options: Options) throws(VABufError) -> Int {
     if let bytes = options.hostMemory ?? options.configuration?.poolBytes {
