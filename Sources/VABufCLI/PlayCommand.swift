@@ -19,7 +19,7 @@ struct PlayCommand: AsyncParsableCommand {
       dropped when it is there only after all its time on the screen, while the next one is due; playback then skips \
       ahead, and where that does not help either, the clock waits for the decoder.
 
-      Without --host-memory it holds 48 frames: forward, a playback needs no more, and memory that is used again is \
+      Twelve frames are decoded before the clock starts. Without --host-memory it holds 32 frames: forward, a playback needs no more, and memory that is used again is \
       faster than fresh memory. Backward it holds what it may, because whole runs between keyframes are decoded.
       """)
 
@@ -79,7 +79,7 @@ struct PlayCommand: AsyncParsableCommand {
       status.end()
       // Who interrupts a playback still wants to know how it went.
       if case .failure(let error) = result, !(error is CancellationError) { throw error }
-      let metrics = buffer.metrics
+      let metrics = buffer.metrics.requests(since: player.before)
       let report = RunReport(
         workload: "play", file: source.name, stream: stream, frames: player.latencies.count, seconds: player.seconds,
         openSeconds: openSeconds, latencies: player.latencies, metrics: metrics)
@@ -92,7 +92,7 @@ struct PlayCommand: AsyncParsableCommand {
 
   /// What a forward playback holds: enough to go ahead of the clock, few enough that memory is soon used again.
   private static let window = Configuration(
-    ringFrames: 24, cacheFrames: 48, prefetchFrames: 12, poolBytes: 2 << 30, channelFrames: 12)
+    ringFrames: 12, cacheFrames: 32, prefetchFrames: Player.preroll, poolBytes: 2 << 30, channelFrames: 6)
 
   private func rounds(_ player: inout Player, _ buffer: FrameBuffer, _ stream: StreamInfo) async throws {
     // Fails at once, as asking for it does.
@@ -145,6 +145,19 @@ struct PlayCommand: AsyncParsableCommand {
       """
     let counts = "\(player.presented) presented, \(player.late) late, \(player.dropped) dropped"
     return head + Text.table([("frames", counts)] + report.rows)
+  }
+}
+
+extension BufferMetrics {
+  /// The same, with only the requests since an earlier moment.
+  fileprivate func requests(since earlier: BufferMetrics?) -> BufferMetrics {
+    guard let earlier else { return self }
+    var metrics = self
+    metrics.requests -= earlier.requests
+    metrics.residentHits -= earlier.residentHits
+    metrics.joinedHits -= earlier.joinedHits
+    metrics.misses -= earlier.misses
+    return metrics
   }
 }
 

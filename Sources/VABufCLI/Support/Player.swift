@@ -16,6 +16,8 @@ struct Player {
   private(set) var latencies: [Duration] = []
   private(set) var started: ContinuousClock.Instant?
   private(set) var ended: ContinuousClock.Instant?
+  /// What the buffer had done when the clock started.
+  private(set) var before: BufferMetrics?
   /// When the first frame of the next round is due.
   private var origin: ContinuousClock.Instant?
   private var shown: FrameLease?
@@ -26,6 +28,9 @@ struct Player {
     self.status = status
   }
 
+  /// Frames that are decoded before the clock starts.
+  static let preroll = 12
+
   /// Seconds from the first request to the end.
   var seconds: Double {
     guard let started else { return 0 }
@@ -34,8 +39,12 @@ struct Player {
 
   /// Plays once. Rounds follow each other without a pause.
   mutating func play(_ timeline: Timeline) async throws {
-    started = started ?? .now
     let slots = timeline.slots
+    if started == nil {
+      try await decodeAhead(slots)
+      before = buffer.metrics
+      started = .now
+    }
     var reader = read(slots, from: 0)
     var index = 0
     var isChasing = false
@@ -85,6 +94,13 @@ struct Player {
       origin = end
     }
     ended = .now
+  }
+
+  private func decodeAhead(_ slots: [Timeline.Slot]) async throws {
+    guard let first = slots.first, let last = slots.prefix(Self.preroll).last else { return }
+    let range = FrameRange(first: first.number, last: last.number)
+    // Frames that the cache has no room for are decoded again when they are due.
+    for try await _ in buffer.frames(range.numbers, direction: direction) {}
   }
 
   /// What a window would do: looks at the picture, and keeps it until the next one.
