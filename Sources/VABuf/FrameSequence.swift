@@ -36,6 +36,10 @@ public struct FrameSequence: AsyncSequence, Sendable {
       guard !rest.isEmpty else { return nil }
       try Task.checkCancellation()
       let number = reader.direction == .forward ? rest.lowerBound : rest.upperBound - 1
+      if let count = reader.core.frameCount, number >= count {
+        rest = 0..<0
+        return nil
+      }
       do {
         let (lease, hasWaited) = try await reader.core.frame(number, urgency: .range, reader: reader.id)
         reader.passed(number, hasWaited: hasWaited)
