@@ -91,6 +91,10 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    // Programs to read; they are no products.
+    .executableTarget(
+      name: "ProgramDecoder", dependencies: ["VABuf"], path: "Examples/ProgramDecoder", swiftSettings: settings),
+
     // Tests, and what they share. No product imports it.
     .target(
       name: "VABufTestKit",
@@ -105,10 +109,18 @@ let package = Package(
     .testTarget(
       name: "FFmpegMediaTests", dependencies: ["FFmpegMedia", "FrameModel", "VABufTestKit"], swiftSettings: settings),
     .testTarget(
-      name: "DecodingTests", dependencies: ["Decoding", "FFmpegMedia", "FrameModel", "VABufTestKit"],
+      name: "DecodingTests",
+      dependencies: [
+        "Decoding", "FFmpegMedia", "FrameModel", "VABufTestKit",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
       swiftSettings: settings),
     .testTarget(name: "VABufTestKitTests", dependencies: ["VABufTestKit"], swiftSettings: settings),
-    .testTarget(name: "VABufTests", dependencies: ["VABuf", "FrameModel", "VABufTestKit"], swiftSettings: settings),
+    .testTarget(
+      name: "VABufTests",
+      dependencies: ["VABuf", "FrameModel", "VABufTestKit", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: settings),
     .testTarget(
       name: "VABufCLITests", dependencies: ["VABufCLI", "VABuf", "VABufTestKit"], swiftSettings: settings),
   ]

@@ -39,7 +39,7 @@ complain "an arrow that docs/architecture.md does not have (or a new target: add
         for (w = 2; w in words; w++) allowed[words[1], words[w]] = 1
       }
     }
-    $1 == "VABufTestKit" || $4 ~ /^hwtests\// { if ($2 == "VABufCLI") print $1 " -> " $2; next }
+    $1 == "VABufTestKit" || $4 ~ /^(hwtests|Examples)\// { if ($2 == "VABufCLI") print $1 " -> " $2; next }
     !($1 in known) { print $1 ": not a target of the design"; next }
     $2 == "" || ($1, $2) in allowed { next }
     $3 == "theirs" && ($1, "*") in allowed { next }

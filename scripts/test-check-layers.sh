@@ -20,7 +20,7 @@ check() { # what, the complaint's words
 }
 fresh() {
   rm -rf "${copy:?}"/*
-  cp -r Package.swift Sources Tests Modules "$copy/"
+  cp -r Package.swift Sources Tests Modules Examples "$copy/"
 }
 line() { # a line added to a file; the complaint's words
   fresh

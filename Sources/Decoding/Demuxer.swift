@@ -39,6 +39,7 @@ package struct Demuxer: ~Copyable {
     do {
       return try FormatContext(path: path, interrupt: interrupt)
     } catch {
+      if error.code == .interrupted { throw CancellationError() }
       guard error.code == .invalidData else {
         throw error.error(.cannotOpen, what: path, remedy: "check the path and the permissions")
       }

@@ -95,7 +95,10 @@ final class BufferCore: Sendable {
     counters.requests.count()
     if let lease = hit(number, BufferState.anonymousReader) { return lease }
     try update { state, effects in
-      if let error = state.end ?? state.outOfRange(number) { throw error }
+      if let error = state.end ?? state.outOfRange(number) {
+        counters.misses.count()
+        throw error
+      }
       if !state.isLookedFor(number) {
         let waiting = state.wait(.init(frame: number, continuation: nil), urgency: .demand, &effects)
         count(waiting?.found)
@@ -122,6 +125,7 @@ final class BufferCore: Sendable {
   ) {
     let id = update { state, effects -> BufferState.WaiterID? in
       guard !Task.isCancelled else {
+        counters.misses.count()
         effects.failed.append((continuation, CancellationError()))
         return nil
       }

@@ -8,7 +8,7 @@ public struct BufferMetrics: Hashable, Sendable, Codable {
   public var residentHits = 0
   /// Requests that found its decode already under way.
   public var joinedHits = 0
-  /// Requests that had to start a decode.
+  /// Requests that had to start a decode, or failed at once.
   public var misses = 0
   /// Frames that the decoder emitted, given out or not.
   public var decodedFrames = 0

@@ -41,34 +41,32 @@ public final class FrameBuffer: Sendable {
     self.core = core
     self.channel = channel
     work = Task {
-      await withTaskGroup(of: Void.self) { group in
-        group.addTask { await Self.produce(source, FramePort(core: core, channel: channel), channel, core, logger) }
-        group.addTask {
-          await channel.receive { await core.receive($0) }
-        }
-      }
-      // Both are through: what is in the cache is all there will be.
-      core.finish(Self.sourceEnded, isClosing: false)
+      async let received: Void = channel.receive { await core.receive($0) }
+      let end = await Self.produce(source, FramePort(core: core, channel: channel), logger)
+      channel.finish()
+      await received
+      // Both are through: what is in the cache is all there will be. A source that failed is heard only now, so that
+      // what it sent before is not lost.
+      core.finish(end, isClosing: false)
     }
   }
 
   deinit { stop() }
 
-  private static func produce(
-    _ source: any FrameSource, _ port: FramePort, _ channel: FrameChannel, _ core: BufferCore, _ logger: Logger
-  ) async {
+  /// Runs the source.
+  ///
+  /// - Returns: why no more frames come.
+  private static func produce(_ source: any FrameSource, _ port: FramePort, _ logger: Logger) async -> VABufError {
     do {
       try await source.run(port)
     } catch is CancellationError {
     } catch {
       logger.error("the source of frames failed", metadata: ["why": "\(error)"])
-      let failure =
-        error as? VABufError
+      return error as? VABufError
         ?? VABufError(
           .sourceFailed, what: "source of frames", why: "\(error)", remedy: "see why the decoder that feeds it failed")
-      core.finish(failure, isClosing: false)
     }
-    channel.finish()
+    return sourceEnded
   }
 
   private static let sourceEnded = VABufError(
@@ -257,7 +255,7 @@ public final class FrameBuffer: Sendable {
   /// - Returns: how many frames of the range are there afterwards.
   @discardableResult
   public func preload(_ range: Range<Int>) async throws -> Int {
-    for try await _ in frames(range) {}
+    for try await _ in FrameSequence(core: core, range: range, direction: .forward, keepsAll: true) {}
     return range.count { core.isCached($0) }
   }
 

@@ -10,23 +10,28 @@ public struct FrameSequence: AsyncSequence, Sendable {
   private let core: BufferCore
   private let range: Range<Int>
   private let direction: Direction
+  private let keepsAll: Bool
 
-  init(core: BufferCore, range: Range<Int>, direction: Direction) {
+  /// - Parameter keepsAll: leave every frame to the cache, also where the decoder is the slower one.
+  init(core: BufferCore, range: Range<Int>, direction: Direction, keepsAll: Bool = false) {
     self.core = core
     self.range = range
     self.direction = direction
+    self.keepsAll = keepsAll
   }
 
   /// Makes a reader at the beginning of the range (its end, where it goes backward).
-  public func makeAsyncIterator() -> Iterator { Iterator(core: core, range: range, direction: direction) }
+  public func makeAsyncIterator() -> Iterator {
+    Iterator(core: core, range: range, direction: direction, keepsAll: keepsAll)
+  }
 
   /// Reads the range.
   public struct Iterator: AsyncIteratorProtocol {
     private let reader: Reader
     private var rest: Range<Int>
 
-    init(core: BufferCore, range: Range<Int>, direction: Direction) {
-      reader = Reader(core: core, direction: direction)
+    init(core: BufferCore, range: Range<Int>, direction: Direction, keepsAll: Bool) {
+      reader = Reader(core: core, direction: direction, keepsAll: keepsAll)
       rest = range
       if direction == .backward, let count = core.frameCount { rest = range.clamped(to: 0..<count) }
     }
@@ -66,20 +71,23 @@ public struct FrameSequence: AsyncSequence, Sendable {
     let core: BufferCore
     let direction: Direction
     let id: Int
+    private let keepsAll: Bool
     private let trail = Mutex(Trail())
 
     /// So many requests without a wait make a reader slower than the decoder, whose frames come in bursts.
     private static let patience = 16
 
-    init(core: BufferCore, direction: Direction) {
+    init(core: BufferCore, direction: Direction, keepsAll: Bool) {
       self.core = core
       self.direction = direction
+      self.keepsAll = keepsAll
       id = core.addReader(direction)
     }
 
     deinit { core.removeReader(id) }
 
     func passed(_ number: Int, hasWaited: Bool) {
+      guard !keepsAll else { return }
       let oldest = trail.withLock { trail -> Int? in
         trail.sinceWait = hasWaited ? 0 : trail.sinceWait == .max ? .max : trail.sinceWait + 1
         trail.numbers.append(number)

@@ -57,7 +57,7 @@ import VABufTestKit
     await buffer.close()
   }
 
-  @Test(arguments: Clips.all.filter { !$0.isHeldToItself })
+  @Test(arguments: ShortRun.sample(Clips.all.filter { !$0.isHeldToItself }))
   func generatedClip(_ clip: Clip) async throws {
     guard let path = try ClipMaker.shared.path(of: clip.name) else { return }
     try await check(path, name: clip.name, isDamaged: false, converts: clip.convertsInFFmpeg)
@@ -65,7 +65,7 @@ import VABufTestKit
 
   @Test(
     .enabled(if: RealMedia.folder != nil, "\(RealMedia.reason)"),
-    arguments: RealMedia.files("files") + RealMedia.files("h264"))
+    arguments: ShortRun.sample(RealMedia.files("files") + RealMedia.files("h264")))
   func realFile(_ path: String) async throws {
     try await check(path, name: path, isDamaged: false, converts: false)
   }
