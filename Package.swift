@@ -87,6 +87,7 @@ let package = Package(
         "VABuf",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
 
@@ -108,6 +109,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "VABufTestKitTests", dependencies: ["VABufTestKit"], swiftSettings: settings),
     .testTarget(name: "VABufTests", dependencies: ["VABuf", "FrameModel", "VABufTestKit"], swiftSettings: settings),
-    .testTarget(name: "VABufCLITests", dependencies: ["VABufCLI", "VABufTestKit"], swiftSettings: settings),
+    .testTarget(
+      name: "VABufCLITests", dependencies: ["VABufCLI", "VABuf", "VABufTestKit"], swiftSettings: settings),
   ]
 )

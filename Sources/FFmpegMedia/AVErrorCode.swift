@@ -1,6 +1,9 @@
 package import FrameModel
 
+internal import CAVCodec
+internal import CAVFormat
 internal import CAVUtil
+internal import CSWScale
 
 /// A result of an FFmpeg call that means failure.
 package struct AVErrorCode: RawRepresentable, Hashable, Sendable {
@@ -16,6 +19,7 @@ package struct AVErrorCode: RawRepresentable, Hashable, Sendable {
   package static let interrupted = AVErrorCode(rawValue: VABUF_ERROR_EXIT)
   package static let invalidData = AVErrorCode(rawValue: VABUF_ERROR_INVALIDDATA)
   package static let decoderNotFound = AVErrorCode(rawValue: VABUF_ERROR_DECODER_NOT_FOUND)
+  package static let encoderNotFound = AVErrorCode(rawValue: VABUF_ERROR_ENCODER_NOT_FOUND)
   package static let notImplemented = AVErrorCode(rawValue: VABUF_ERROR_PATCHWELCOME)
 }
 

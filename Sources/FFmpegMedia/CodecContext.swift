@@ -3,6 +3,7 @@ package import FrameModel
 internal import CAVCodec
 internal import CAVFormat
 internal import CAVUtil
+internal import CSWScale
 
 /// How a decoder is opened.
 package struct DecoderOptions: Hashable, Sendable {

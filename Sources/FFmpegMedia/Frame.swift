@@ -1,7 +1,9 @@
 package import FrameModel
 
 internal import CAVCodec
+internal import CAVFormat
 internal import CAVUtil
+internal import CSWScale
 internal import CVABufShims
 
 /// Owns an `AVFrame`: a reference to one decoded picture.

@@ -1,6 +1,7 @@
 internal import CAVCodec
 internal import CAVFormat
 internal import CAVUtil
+internal import CSWScale
 
 /// Which part of a frame a packet's first picture is.
 package enum PictureStructure: UInt8, Sendable {

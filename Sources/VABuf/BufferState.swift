@@ -238,13 +238,25 @@ struct BufferState: ~Copyable {
 
   mutating func didNotSend(_ frame: Int) { inTransit.remove(frame) }
 
+  /// Whether a frame goes past the channel: nothing waits in there, and it need not wait either.
+  func takesAtOnce(_ frame: Int) throws -> Bool {
+    if let end { throw end }
+    return inTransit.isEmpty && !isTooFarAhead(frame)
+  }
+
   /// Whether the receiver must keep a frame back until the reader comes nearer; it is then resumed.
   mutating func holds(_ frame: Int, _ continuation: CheckedContinuation<Void, Never>) -> Bool {
-    guard end == nil, waiters.isEmpty, schedule.isWanted(frame) == nil, !ring.accepts(frame), let next = ring.next,
-      ring.direction == .forward ? frame > next : frame < next
-    else { return false }
+    guard end == nil, isTooFarAhead(frame) else { return false }
     heldReceiver = continuation
     return true
+  }
+
+  /// A frame that nobody wants, beyond the playback window, while nobody waits for another that may be behind it.
+  private func isTooFarAhead(_ frame: Int) -> Bool {
+    guard waiters.isEmpty, schedule.isWanted(frame) == nil, !ring.accepts(frame), let next = ring.next else {
+      return false
+    }
+    return ring.direction == .forward ? frame > next : frame < next
   }
 
   mutating func arrived(_ frame: Int, isResident: (Int) -> Bool, _ effects: inout Effects) {

@@ -20,7 +20,6 @@ public final class FrameBuffer: Sendable {
   private let channel: FrameChannel
   private let source: any FrameSource
   private let work: Task<Void, Never>
-  private let publisher: MetricsPublisher
   /// How much the buffer holds and how far it looks ahead.
   public let configuration: Configuration
   /// Where frames' memory comes from, shared by all buffers that were made with it.
@@ -41,16 +40,11 @@ public final class FrameBuffer: Sendable {
     let channel = FrameChannel(capacity: configuration.channelFrames)
     self.core = core
     self.channel = channel
-    let publisher = MetricsPublisher()
-    self.publisher = publisher
     work = Task {
       await withTaskGroup(of: Void.self) { group in
         group.addTask { await Self.produce(source, FramePort(core: core, channel: channel), channel, core, logger) }
         group.addTask {
-          await channel.receive { frame in
-            await core.receive(frame)
-            publisher.frameArrived { core.metrics }
-          }
+          await channel.receive { await core.receive($0) }
         }
       }
       // Both are through: what is in the cache is all there will be.
@@ -128,10 +122,12 @@ public final class FrameBuffer: Sendable {
       session.store = IndexStore(folder: folder)
     }
     let decode = DecodeSession(name: "vabuf decode")
+    let memory = SessionMemory(pool: pool)
     let opened = try await withTaskCancellationHandler {
-      try await decode.open(session, allocator: pool)
+      try await decode.open(session, allocator: memory)
     } onCancel: {
       decode.interruptReads()
+      memory.close()
     }
     let stream = StreamInfo(opened)
     let frameBytes = stream.bufferBytes
@@ -143,7 +139,8 @@ public final class FrameBuffer: Sendable {
     let threads = options.threads > 0 ? options.threads : Environment.cores + 1
     let reserve = min(pool.capacity / 2, (opened.stream.reorderDepth + 6 + threads) * frameBytes)
     return try FrameBuffer(
-      source: DecoderSource(session: decode, index: opened.index), stream: stream, configuration: configuration,
+      source: DecoderSource(session: decode, memory: memory, index: opened.index), stream: stream,
+      configuration: configuration,
       pool: pool, cacheBytes: pool.capacity - reserve, frameCount: stream.frameCount, logger: options.logger)
   }
 
@@ -268,12 +265,12 @@ public final class FrameBuffer: Sendable {
   public func close() async {
     stop()
     await work.value
-    publisher.publish(core.metrics)
+    core.publishMetrics()
   }
 
   private func stop() {
     core.finish(Self.closed, isClosing: true)
-    (source as? DecoderSource)?.session.interruptReads()
+    (source as? DecoderSource)?.interrupt()
     work.cancel()
   }
 }

@@ -48,6 +48,12 @@ public final class FrameLease: Sendable {
     return try body(plane)
   }
 
+  /// The memory that the offsets of the layout count from, valid during the call.
+  func withMemory<R, E: Error>(
+    // A pointer that must not leave the closure, for the layers below.
+    _ body: (UnsafeMutableRawPointer) throws(E) -> R
+  ) throws(E) -> R { try body(stored.buffer.baseAddress) }
+
   /// Calls `body` with the visible bytes of each row of each plane: the frame as FFmpeg's rawvideo writes it.
   public func forEachRow<E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> Void) throws(E) {
     for index in stored.descriptor.layout.planes.indices {
