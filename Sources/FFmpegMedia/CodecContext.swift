@@ -7,7 +7,7 @@ internal import CSWScale
 
 /// How a decoder is opened.
 package struct DecoderOptions: Hashable, Sendable {
-  /// Threads; 0 lets libavcodec take one a core.
+  /// Threads; 0 lets libavcodec choose, most decoders one a core and one more, 16 at most.
   package var threads: Int
   /// Clear the memory of each picture before it is decoded, so that what is not decoded is the same each time.
   package var isRepeatable = false

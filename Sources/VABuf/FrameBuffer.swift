@@ -247,7 +247,7 @@ public final class FrameBuffer: Sendable {
   ///   - range: numbers; those beyond the last frame end the sequence.
   ///   - direction: `.backward` begins at the end of the range.
   public func frames(_ range: Range<Int>, direction: Direction = .forward) -> FrameSequence {
-    FrameSequence(core: core, range: range, direction: direction)
+    FrameSequence(core: core, of: self, range: range, direction: direction)
   }
 
   /// Decodes a range into the cache, as far as it has room.
@@ -255,7 +255,8 @@ public final class FrameBuffer: Sendable {
   /// - Returns: how many frames of the range are there afterwards.
   @discardableResult
   public func preload(_ range: Range<Int>) async throws -> Int {
-    for try await _ in FrameSequence(core: core, range: range, direction: .forward, keepsAll: true) {}
+    let sequence = FrameSequence(core: core, of: self, range: range, direction: .forward, leavesTrail: false)
+    for try await _ in sequence {}
     return range.count { core.isCached($0) }
   }
 

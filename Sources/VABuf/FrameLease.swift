@@ -41,7 +41,9 @@ public final class FrameLease: Sendable {
 
   /// Reads the samples of one plane.
   ///
-  /// - Parameter index: 0 to `descriptor.layout.planes.count - 1`, in FFmpeg's order of planes.
+  /// - Parameters:
+  ///   - index: 0 to `descriptor.layout.planes.count - 1`, in FFmpeg's order of planes.
+  ///   - body: gets the plane, which must not be used after the call.
   public func withPlane<R, E: Error>(_ index: Int, _ body: (borrowing Plane) throws(E) -> R) throws(E) -> R {
     let layout = stored.descriptor.layout.planes[index]
     let plane = Plane(baseAddress: UnsafeRawPointer(stored.buffer.baseAddress) + layout.offset, layout: layout)

@@ -42,7 +42,8 @@ package struct FrameIndex: Hashable, Sendable {
   package var proof: Proof
   /// Why demuxing alone was no proof.
   package var doubts: Doubts
-  /// Hashes of all frames' samples, where a linear decode made the index; else empty.
+  /// Hashes of the samples of the first frames: of all where a linear decode made the index, of those before the first
+  /// sure seek point where only the start was decoded, else none.
   package var pictureHashes: [UInt64]
   /// The hashes hold for one thread and cleared buffers only: with others, damage comes out differently each time.
   package var isRepeatable = false

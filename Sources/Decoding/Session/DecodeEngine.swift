@@ -49,7 +49,7 @@ package final class DecodeEngine {
   private let allocator: any HostAllocator
   private var decoder: StreamDecoder
   private var analysis: IndexAnalysis?
-  private var identity: FileIdentity?
+  private let identity: FileIdentity?
   private var run: Run?
   /// The first frame that is given out; earlier ones are decoded only.
   private var next = 0
