@@ -69,7 +69,8 @@ struct BufferState: ~Copyable {
 
   mutating func addReader(_ direction: Direction) -> ReaderID {
     lastReader += 1
-    var policy = newPolicy()
+    // Backward, the frames before a keyframe cost a whole run of decoding: that must begin earlier.
+    var policy = newPolicy(depth: direction == .forward ? prefetchFrames : max(prefetchFrames, ring.capacity))
     policy.hint(direction: direction)
     readers[lastReader] = Reader(policy: policy)
     return lastReader
@@ -83,9 +84,7 @@ struct BufferState: ~Copyable {
     setPlan(first: nil)
   }
 
-  private func newPolicy() -> PrefetchPolicy {
-    PrefetchPolicy(depth: prefetchFrames, lowWater: (prefetchFrames + 1) / 2)
-  }
+  private func newPolicy(depth: Int) -> PrefetchPolicy { PrefetchPolicy(depth: depth, lowWater: (depth + 1) / 2) }
 
   var prefetch: (issued: Int, used: Int, wasted: Int) {
     readers.values.reduce(into: retired) {
@@ -102,7 +101,7 @@ struct BufferState: ~Copyable {
   mutating func observe(
     _ frame: Int, _ id: ReaderID, isHit: Bool, isResident: (Int) -> Bool, _ effects: inout Effects
   ) {
-    var reader = readers[id] ?? Reader(policy: newPolicy())
+    var reader = readers[id] ?? Reader(policy: newPolicy(depth: prefetchFrames))
     reader.policy.observe(request: frame)
     moveWindow(after: frame, step: reader.policy.step ?? 1)
     reader.hits += 1
