@@ -13,9 +13,7 @@ package struct AVErrorCode: RawRepresentable, Hashable, Sendable {
   package init(rawValue: Int32) { self.rawValue = rawValue }
 
   package static let endOfFile = AVErrorCode(rawValue: VABUF_ERROR_EOF)
-  package static let tryAgain = AVErrorCode(rawValue: VABUF_ERROR_EAGAIN)
   package static let outOfMemory = AVErrorCode(rawValue: VABUF_ERROR_ENOMEM)
-  package static let inputOutput = AVErrorCode(rawValue: VABUF_ERROR_EIO)
   package static let interrupted = AVErrorCode(rawValue: VABUF_ERROR_EXIT)
   package static let invalidData = AVErrorCode(rawValue: VABUF_ERROR_INVALIDDATA)
   package static let decoderNotFound = AVErrorCode(rawValue: VABUF_ERROR_DECODER_NOT_FOUND)

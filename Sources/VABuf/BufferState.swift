@@ -53,7 +53,6 @@ struct BufferState: ~Copyable {
   private(set) var frameCount: Int?
   /// Why no more frames come; nil while they do.
   private(set) var end: VABufError?
-  private(set) var isClosed = false
 
   /// A look that nobody repeats is forgotten after so many others.
   private static let rememberedLooks = 4
@@ -296,7 +295,6 @@ struct BufferState: ~Copyable {
   /// No more frames come. What is cached stays readable until the buffer is closed.
   mutating func finish(_ error: VABufError, isClosing: Bool, _ effects: inout Effects) {
     end = isClosing ? error : end ?? error
-    isClosed = isClosed || isClosing
     for waiter in waiters.values {
       if let continuation = waiter.continuation { effects.failed.append((continuation, error)) }
     }

@@ -1,8 +1,4 @@
-internal import BufferPolicy
-internal import Dispatch
 public import FrameModel
-internal import Logging
-internal import Synchronization
 
 /// Host memory for pictures, leased in size-bucketed buffers and used again: no `malloc` and no page fault a frame once
 /// it is warm.

@@ -15,7 +15,6 @@ void vabuf_set_log_sink(vabuf_log_sink sink);
 
 // Feature tests: members that moved to flags in libavutil 58.7 (FFmpeg 6.1), and stream side data that moved into
 // the codec parameters in libavcodec 60.30.
-bool vabuf_frame_is_key(const AVFrame *frame);
 bool vabuf_frame_is_interlaced(const AVFrame *frame);
 bool vabuf_frame_is_top_field_first(const AVFrame *frame);
 struct AVStream;
