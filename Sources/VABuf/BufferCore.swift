@@ -14,6 +14,7 @@ final class BufferCore: Sendable {
   let trailFrames: Int
   let counters = BufferCounters()
   private let publisher = MetricsPublisher()
+  private let isClosed = Atomic(false)
   private let stream: UInt32
   private let state: Mutex<BufferState>
 
@@ -216,6 +217,8 @@ final class BufferCore: Sendable {
       return effects
     }
     perform(effects, lease: lease)
+    // A frame that was on its way when the buffer closed has no business in the cache any more.
+    if isClosed.load(ordering: .acquiring) { cache.removeAll() }
     publisher.frameArrived { metrics }
   }
 
@@ -232,6 +235,7 @@ final class BufferCore: Sendable {
   }
 
   func finish(_ error: VABufError, isClosing: Bool) {
+    if isClosing { isClosed.store(true, ordering: .releasing) }
     update { $0.finish(error, isClosing: isClosing, &$1) }
     if isClosing { cache.removeAll() }
   }

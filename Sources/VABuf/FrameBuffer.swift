@@ -140,7 +140,7 @@ public final class FrameBuffer: Sendable {
     }
     configuration.poolBytes = pool.capacity
     // What the decoder keeps for itself: references, reordering, a picture a thread, and one on each end.
-    let threads = options.threads > 0 ? options.threads : Environment.cores + 1
+    let threads = options.threads > 0 ? options.threads : min(Environment.cores + 1, 16)
     let reserve = min(pool.capacity / 2, (opened.stream.reorderDepth + 6 + threads) * frameBytes)
     return try FrameBuffer(
       source: DecoderSource(session: decode, memory: memory, index: opened.index), stream: stream,
