@@ -87,6 +87,7 @@ let package = Package(
         "VABuf",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
 
@@ -120,6 +121,7 @@ let package = Package(
       name: "VABufTests",
       dependencies: ["VABuf", "FrameModel", "VABufTestKit", .product(name: "Logging", package: "swift-log")],
       swiftSettings: settings),
-    .testTarget(name: "VABufCLITests", dependencies: ["VABufCLI", "VABufTestKit"], swiftSettings: settings),
+    .testTarget(
+      name: "VABufCLITests", dependencies: ["VABufCLI", "VABuf", "VABufTestKit"], swiftSettings: settings),
   ]
 )

@@ -7,10 +7,11 @@ let package = Package(
   name: "vabuf-benchmarks",
   dependencies: [
     .package(name: "vabuf", path: ".."),
-    // No traits: its malloc counts need jemalloc.
+    // No traits: its malloc counts need jemalloc. AllocationCounter counts instead.
     .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
   ],
   targets: [
+    .target(name: "AllocationCounter", path: "AllocationCounter"),
     .executableTarget(
       name: "ValueBenchmarks",
       dependencies: [
@@ -18,6 +19,16 @@ let package = Package(
         .product(name: "Benchmark", package: "benchmark"),
       ],
       path: "Benchmarks/ValueBenchmarks",
-      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")])
+      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+    .executableTarget(
+      name: "BufferBenchmarks",
+      dependencies: [
+        "AllocationCounter",
+        .product(name: "VABuf", package: "vabuf"),
+        .product(name: "Benchmark", package: "benchmark"),
+      ],
+      path: "Benchmarks/BufferBenchmarks",
+      swiftSettings: [.swiftLanguageMode(.v6)],
+      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
   ]
 )

@@ -1,4 +1,6 @@
 #pragma once
+// A Swift file that imports one of FFmpeg's modules imports all four: each of them has libavutil's headers in it, and which
+// one a declaration belongs to depends on the order of compilation.
 #include <libavutil/avutil.h>
 #include <libavutil/buffer.h>
 #include <libavutil/dict.h>
@@ -24,5 +26,6 @@ static const int VABUF_ERROR_EIO = AVERROR(EIO);
 static const int VABUF_ERROR_EXIT = AVERROR_EXIT;
 static const int VABUF_ERROR_INVALIDDATA = AVERROR_INVALIDDATA;
 static const int VABUF_ERROR_DECODER_NOT_FOUND = AVERROR_DECODER_NOT_FOUND;
+static const int VABUF_ERROR_ENCODER_NOT_FOUND = AVERROR_ENCODER_NOT_FOUND;
 static const int VABUF_ERROR_PATCHWELCOME = AVERROR_PATCHWELCOME;
 static const int VABUF_ERROR_STRING_SIZE = AV_ERROR_MAX_STRING_SIZE;

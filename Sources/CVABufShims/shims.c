@@ -26,11 +26,9 @@ void vabuf_set_log_sink(vabuf_log_sink sink) {
 }
 
 #if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
-bool vabuf_frame_is_key(const AVFrame *frame) { return frame->flags & AV_FRAME_FLAG_KEY; }
 bool vabuf_frame_is_interlaced(const AVFrame *frame) { return frame->flags & AV_FRAME_FLAG_INTERLACED; }
 bool vabuf_frame_is_top_field_first(const AVFrame *frame) { return frame->flags & AV_FRAME_FLAG_TOP_FIELD_FIRST; }
 #else
-bool vabuf_frame_is_key(const AVFrame *frame) { return frame->key_frame; }
 bool vabuf_frame_is_interlaced(const AVFrame *frame) { return frame->interlaced_frame; }
 bool vabuf_frame_is_top_field_first(const AVFrame *frame) { return frame->top_field_first; }
 #endif

@@ -14,6 +14,11 @@ package struct Demuxer: ~Copyable {
   ///   a cover picture (docs/adr/0002-default-stream.md).
   package init(path: String, stream wanted: Int?, interrupt: InterruptFlag) throws {
     var format = try Self.open(path, interrupt)
+    guard format.containerName != "tty" else {
+      throw VABufError(
+        .invalidMedia, what: path, why: "it is a text file, which FFmpeg would draw as ANSI art",
+        remedy: "give a video file")
+    }
     let streams = format.videoStreams
     let first = streams.first { !$0.isAttachedPicture } ?? streams.first
     guard let stream = wanted.map({ number in streams.first { $0.index == number } }) ?? first else {

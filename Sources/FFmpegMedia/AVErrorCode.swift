@@ -1,6 +1,9 @@
 package import FrameModel
 
+internal import CAVCodec
+internal import CAVFormat
 internal import CAVUtil
+internal import CSWScale
 
 /// A result of an FFmpeg call that means failure.
 package struct AVErrorCode: RawRepresentable, Hashable, Sendable {
@@ -10,12 +13,11 @@ package struct AVErrorCode: RawRepresentable, Hashable, Sendable {
   package init(rawValue: Int32) { self.rawValue = rawValue }
 
   package static let endOfFile = AVErrorCode(rawValue: VABUF_ERROR_EOF)
-  package static let tryAgain = AVErrorCode(rawValue: VABUF_ERROR_EAGAIN)
   package static let outOfMemory = AVErrorCode(rawValue: VABUF_ERROR_ENOMEM)
-  package static let inputOutput = AVErrorCode(rawValue: VABUF_ERROR_EIO)
   package static let interrupted = AVErrorCode(rawValue: VABUF_ERROR_EXIT)
   package static let invalidData = AVErrorCode(rawValue: VABUF_ERROR_INVALIDDATA)
   package static let decoderNotFound = AVErrorCode(rawValue: VABUF_ERROR_DECODER_NOT_FOUND)
+  package static let encoderNotFound = AVErrorCode(rawValue: VABUF_ERROR_ENCODER_NOT_FOUND)
   package static let notImplemented = AVErrorCode(rawValue: VABUF_ERROR_PATCHWELCOME)
 }
 

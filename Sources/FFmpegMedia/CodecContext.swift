@@ -3,10 +3,11 @@ package import FrameModel
 internal import CAVCodec
 internal import CAVFormat
 internal import CAVUtil
+internal import CSWScale
 
 /// How a decoder is opened.
 package struct DecoderOptions: Hashable, Sendable {
-  /// Threads; 0 lets libavcodec take one a core.
+  /// Threads; 0 lets libavcodec choose, most decoders one a core and one more, 16 at most.
   package var threads: Int
   /// Clear the memory of each picture before it is decoded, so that what is not decoded is the same each time.
   package var isRepeatable = false

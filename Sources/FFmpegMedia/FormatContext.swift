@@ -3,6 +3,7 @@ package import FrameModel
 internal import CAVCodec
 internal import CAVFormat
 internal import CAVUtil
+internal import CSWScale
 internal import CVABufShims
 
 /// Owns an `AVFormatContext`: an opened file.

@@ -1,7 +1,9 @@
 package import FrameModel
 
 internal import CAVCodec
+internal import CAVFormat
 internal import CAVUtil
+internal import CSWScale
 internal import CVABufShims
 
 /// Owns an `AVFrame`: a reference to one decoded picture.
@@ -25,7 +27,6 @@ package struct Frame: ~Copyable {
   package var packetTag: Int64? { pointer.pointee.pts == VABUF_NOPTS_VALUE ? nil : pointer.pointee.pts }
   package var width: Int { Int(pointer.pointee.width) }
   package var height: Int { Int(pointer.pointee.height) }
-  package var isKey: Bool { vabuf_frame_is_key(pointer) }
 
   /// The decoder met damage and concealed it, or decoded from references that it did not have.
   package var isDamaged: Bool {

@@ -1,4 +1,7 @@
+internal import CAVCodec
+internal import CAVFormat
 internal import CAVUtil
+internal import CSWScale
 
 /// Owns an `AVMD5`: the digest that FFmpeg's framemd5 prints.
 package struct MD5: ~Copyable {
@@ -14,6 +17,15 @@ package struct MD5: ~Copyable {
   package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     guard let start = bytes.baseAddress else { return }
     av_md5_update(pointer, start.assumingMemoryBound(to: UInt8.self), bytes.count)
+  }
+
+  /// Takes all bytes that `body` gives out.
+  package mutating func update(_ body: ((UnsafeRawBufferPointer) -> Void) -> Void) {
+    let pointer = pointer
+    body { bytes in
+      guard let start = bytes.baseAddress else { return }
+      av_md5_update(pointer, start.assumingMemoryBound(to: UInt8.self), bytes.count)
+    }
   }
 
   /// 32 lower-case hexadecimal digits.

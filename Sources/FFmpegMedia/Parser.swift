@@ -1,6 +1,7 @@
 internal import CAVCodec
 internal import CAVFormat
 internal import CAVUtil
+internal import CSWScale
 
 /// Which part of a frame a packet's first picture is.
 package enum PictureStructure: UInt8, Sendable {
@@ -12,8 +13,6 @@ package struct ParsedPicture: Hashable, Sendable {
   package var structure: PictureStructure
   /// Position in output order within a coded video sequence: the picture order count of H.264 and HEVC.
   package var outputNumber: Int32
-  /// `I`, `P`, `B`, ... as an ASCII letter; nil where the codec's parser does not say.
-  package var pictureType: UInt8?
 }
 
 /// Owns an `AVCodecParserContext` that reads headers of whole packets; it decodes nothing.
@@ -61,9 +60,7 @@ package struct Parser: ~Copyable {
       case AV_PICTURE_STRUCTURE_BOTTOM_FIELD: .bottomField
       default: .unknown
       }
-    let letter = av_get_picture_type_char(AVPictureType(rawValue: UInt32(max(0, pointer.pointee.pict_type))))
     return ParsedPicture(
-      structure: structure, outputNumber: pointer.pointee.output_picture_number,
-      pictureType: letter == CChar(UInt8(ascii: "?")) ? nil : UInt8(bitPattern: letter))
+      structure: structure, outputNumber: pointer.pointee.output_picture_number)
   }
 }

@@ -1,5 +1,7 @@
 internal import CAVCodec
+internal import CAVFormat
 internal import CAVUtil
+internal import CSWScale
 internal import FrameModel
 internal import Synchronization
 

@@ -1,7 +1,9 @@
 package import FrameModel
 
 internal import CAVCodec
+internal import CAVFormat
 internal import CAVUtil
+internal import CSWScale
 
 extension PixelFormat {
   /// The format from FFmpeg's own table; nil for none, unknown and GPU formats.

@@ -31,6 +31,8 @@ public struct VABufError: Error, Hashable, Sendable {
     public static let fileChanged = Code(rawValue: "file-changed")
     /// A file cannot be written.
     public static let cannotWrite = Code(rawValue: "cannot-write")
+    /// A picture cannot be converted or encoded.
+    public static let encodingFailed = Code(rawValue: "encoding-failed")
     /// The chosen backend or device cannot be used.
     public static let backendUnavailable = Code(rawValue: "backend-unavailable")
   }

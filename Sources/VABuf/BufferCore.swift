@@ -13,6 +13,8 @@ final class BufferCore: Sendable {
   /// How many frames a sequential reader leaves behind it when the decoder is the slower one.
   let trailFrames: Int
   let counters = BufferCounters()
+  private let publisher = MetricsPublisher()
+  private let isClosed = Atomic(false)
   private let stream: UInt32
   private let state: Mutex<BufferState>
 
@@ -194,10 +196,19 @@ final class BufferCore: Sendable {
   func fail(_ frames: ClosedRange<Int>, _ error: VABufError) { update { $0.fail(frames, error, &$1) } }
   func setFrameCount(_ count: Int) { update { $0.setFrameCount(count, &$1) } }
 
-  /// Takes a frame from the channel: holds it back while it is too far ahead, then keeps it and wakes who waits for it.
+  /// Takes a frame from the channel: holds it back while it is too far ahead.
   func receive(_ frame: SourceFrame) async {
     let number = frame.descriptor.number
     while await isHeldBack(number) {}
+    keep(frame)
+  }
+
+  /// Whether a frame need not wait in the channel.
+  func takesAtOnce(_ number: Int) throws -> Bool { try update { state, _ in try state.takesAtOnce(number) } }
+
+  /// Keeps a frame, and wakes who waits for it.
+  func keep(_ frame: SourceFrame) {
+    let number = frame.descriptor.number
     counters.deliveredFrames.count()
     let lease = cache.insert(frame, key(number), isAwaited: state.withLock { $0.isAwaited(number) })
     let effects = state.withLock { state in
@@ -206,7 +217,13 @@ final class BufferCore: Sendable {
       return effects
     }
     perform(effects, lease: lease)
+    // A frame that was on its way when the buffer closed has no business in the cache any more.
+    if isClosed.load(ordering: .acquiring) { cache.removeAll() }
+    publisher.frameArrived { metrics }
   }
+
+  /// Brings swift-metrics up to date.
+  func publishMetrics() { publisher.publish(metrics) }
 
   private func isHeldBack(_ number: Int) async -> Bool {
     var held = true
@@ -218,6 +235,7 @@ final class BufferCore: Sendable {
   }
 
   func finish(_ error: VABufError, isClosing: Bool) {
+    if isClosing { isClosed.store(true, ordering: .releasing) }
     update { $0.finish(error, isClosing: isClosing, &$1) }
     if isClosing { cache.removeAll() }
   }

@@ -53,7 +53,6 @@ struct BufferState: ~Copyable {
   private(set) var frameCount: Int?
   /// Why no more frames come; nil while they do.
   private(set) var end: VABufError?
-  private(set) var isClosed = false
 
   /// A look that nobody repeats is forgotten after so many others.
   private static let rememberedLooks = 4
@@ -69,7 +68,8 @@ struct BufferState: ~Copyable {
 
   mutating func addReader(_ direction: Direction) -> ReaderID {
     lastReader += 1
-    var policy = newPolicy()
+    // Backward, the frames before a keyframe cost a whole run of decoding: that must begin earlier.
+    var policy = newPolicy(depth: direction == .forward ? prefetchFrames : max(prefetchFrames, ring.capacity))
     policy.hint(direction: direction)
     readers[lastReader] = Reader(policy: policy)
     return lastReader
@@ -83,9 +83,7 @@ struct BufferState: ~Copyable {
     setPlan(first: nil)
   }
 
-  private func newPolicy() -> PrefetchPolicy {
-    PrefetchPolicy(depth: prefetchFrames, lowWater: (prefetchFrames + 1) / 2)
-  }
+  private func newPolicy(depth: Int) -> PrefetchPolicy { PrefetchPolicy(depth: depth, lowWater: (depth + 1) / 2) }
 
   var prefetch: (issued: Int, used: Int, wasted: Int) {
     readers.values.reduce(into: retired) {
@@ -102,7 +100,7 @@ struct BufferState: ~Copyable {
   mutating func observe(
     _ frame: Int, _ id: ReaderID, isHit: Bool, isResident: (Int) -> Bool, _ effects: inout Effects
   ) {
-    var reader = readers[id] ?? Reader(policy: newPolicy())
+    var reader = readers[id] ?? Reader(policy: newPolicy(depth: prefetchFrames))
     reader.policy.observe(request: frame)
     moveWindow(after: frame, step: reader.policy.step ?? 1)
     reader.hits += 1
@@ -238,13 +236,25 @@ struct BufferState: ~Copyable {
 
   mutating func didNotSend(_ frame: Int) { inTransit.remove(frame) }
 
+  /// Whether a frame goes past the channel: nothing waits in there, and it need not wait either.
+  func takesAtOnce(_ frame: Int) throws -> Bool {
+    if let end { throw end }
+    return inTransit.isEmpty && !isTooFarAhead(frame)
+  }
+
   /// Whether the receiver must keep a frame back until the reader comes nearer; it is then resumed.
   mutating func holds(_ frame: Int, _ continuation: CheckedContinuation<Void, Never>) -> Bool {
-    guard end == nil, waiters.isEmpty, schedule.isWanted(frame) == nil, !ring.accepts(frame), let next = ring.next,
-      ring.direction == .forward ? frame > next : frame < next
-    else { return false }
+    guard end == nil, isTooFarAhead(frame) else { return false }
     heldReceiver = continuation
     return true
+  }
+
+  /// A frame that nobody wants, beyond the playback window, while nobody waits for another that may be behind it.
+  private func isTooFarAhead(_ frame: Int) -> Bool {
+    guard waiters.isEmpty, schedule.isWanted(frame) == nil, !ring.accepts(frame), let next = ring.next else {
+      return false
+    }
+    return ring.direction == .forward ? frame > next : frame < next
   }
 
   mutating func arrived(_ frame: Int, isResident: (Int) -> Bool, _ effects: inout Effects) {
@@ -285,7 +295,6 @@ struct BufferState: ~Copyable {
   /// No more frames come. What is cached stays readable until the buffer is closed.
   mutating func finish(_ error: VABufError, isClosing: Bool, _ effects: inout Effects) {
     end = isClosing ? error : end ?? error
-    isClosed = isClosed || isClosing
     for waiter in waiters.values {
       if let continuation = waiter.continuation { effects.failed.append((continuation, error)) }
     }

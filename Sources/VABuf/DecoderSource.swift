@@ -4,18 +4,26 @@ internal import Synchronization
 
 /// vabuf's own decoder as a source of frames: serves a buffer from a decode session, on the session's thread.
 final class DecoderSource: FrameSource {
-  let session: DecodeSession
+  private let session: DecodeSession
+  private let memory: SessionMemory
   /// The index as it is now: decoding may prove that it was wrong.
   private let currentIndex: Mutex<FrameIndex>
 
-  init(session: DecodeSession, index: FrameIndex) {
+  init(session: DecodeSession, memory: SessionMemory, index: FrameIndex) {
     self.session = session
+    self.memory = memory
     currentIndex = Mutex(index)
   }
 
   var index: FrameIndex { currentIndex.withLock { $0 } }
 
   func setIndex(_ index: FrameIndex) { currentIndex.withLock { $0 = index } }
+
+  /// Makes whatever the session waits for fail, so that it ends soon.
+  func interrupt() {
+    session.interruptReads()
+    memory.close()
+  }
 
   func run(_ port: FramePort) async throws {
     await session.serve(port, for: self)

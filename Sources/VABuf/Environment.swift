@@ -13,7 +13,7 @@ enum Environment {
     return result
   }
 
-  /// Processors that this process may use.
+  /// Processors that are online.
   static var cores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
   /// Bytes of memory in the machine.

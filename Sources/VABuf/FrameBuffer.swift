@@ -20,7 +20,6 @@ public final class FrameBuffer: Sendable {
   private let channel: FrameChannel
   private let source: any FrameSource
   private let work: Task<Void, Never>
-  private let publisher: MetricsPublisher
   /// How much the buffer holds and how far it looks ahead.
   public let configuration: Configuration
   /// Where frames' memory comes from, shared by all buffers that were made with it.
@@ -41,13 +40,8 @@ public final class FrameBuffer: Sendable {
     let channel = FrameChannel(capacity: configuration.channelFrames)
     self.core = core
     self.channel = channel
-    let publisher = MetricsPublisher()
-    self.publisher = publisher
     work = Task {
-      async let received: Void = channel.receive { frame in
-        await core.receive(frame)
-        publisher.frameArrived { core.metrics }
-      }
+      async let received: Void = channel.receive { await core.receive($0) }
       let end = await Self.produce(source, FramePort(core: core, channel: channel), logger)
       channel.finish()
       await received
@@ -126,24 +120,37 @@ public final class FrameBuffer: Sendable {
       session.store = IndexStore(folder: folder)
     }
     let decode = DecodeSession(name: "vabuf decode")
+    let memory = SessionMemory(pool: pool)
     let opened = try await withTaskCancellationHandler {
-      try await decode.open(session, allocator: pool)
+      try await decode.open(session, allocator: memory)
     } onCancel: {
       decode.interruptReads()
+      memory.close()
     }
     let stream = StreamInfo(opened)
     let frameBytes = stream.bufferBytes
     var configuration =
       options.configuration
       ?? .automatic(frameBytes: frameBytes, width: stream.width, height: stream.height, hostBytes: pool.capacity)
+    if options.configuration == nil, options.hostMemory == nil, options.pool == nil {
+      // Nobody named a budget to fill: keep what the preset keeps, or more frames where they are tiny.
+      let preset = Configuration.preset(width: stream.width, height: stream.height)
+      let tiny = unnamedBudget / max(1, frameBytes)
+      configuration.cacheFrames = min(configuration.cacheFrames, max(preset.cacheFrames, tiny))
+    }
     configuration.poolBytes = pool.capacity
     // What the decoder keeps for itself: references, reordering, a picture a thread, and one on each end.
-    let threads = options.threads > 0 ? options.threads : Environment.cores + 1
+    let threads = options.threads > 0 ? options.threads : min(Environment.cores + 1, 16)
     let reserve = min(pool.capacity / 2, (opened.stream.reorderDepth + 6 + threads) * frameBytes)
     return try FrameBuffer(
-      source: DecoderSource(session: decode, index: opened.index), stream: stream, configuration: configuration,
+      source: DecoderSource(session: decode, memory: memory, index: opened.index), stream: stream,
+      configuration: configuration,
       pool: pool, cacheBytes: pool.capacity - reserve, frameCount: stream.frameCount, logger: options.logger)
   }
+
+  /// Bytes of small frames that are kept without a budget: fresh memory costs time, so it is not filled just because
+  /// it is there.
+  private static let unnamedBudget = 128 << 20
 
   private static func openingBytes(_ options: Options) throws(VABufError) -> Int {
     if let bytes = options.hostMemory ?? options.configuration?.poolBytes {
@@ -240,7 +247,7 @@ public final class FrameBuffer: Sendable {
   ///   - range: numbers; those beyond the last frame end the sequence.
   ///   - direction: `.backward` begins at the end of the range.
   public func frames(_ range: Range<Int>, direction: Direction = .forward) -> FrameSequence {
-    FrameSequence(core: core, range: range, direction: direction)
+    FrameSequence(core: core, of: self, range: range, direction: direction)
   }
 
   /// Decodes a range into the cache, as far as it has room.
@@ -248,7 +255,8 @@ public final class FrameBuffer: Sendable {
   /// - Returns: how many frames of the range are there afterwards.
   @discardableResult
   public func preload(_ range: Range<Int>) async throws -> Int {
-    for try await _ in FrameSequence(core: core, range: range, direction: .forward, keepsAll: true) {}
+    let sequence = FrameSequence(core: core, of: self, range: range, direction: .forward, leavesTrail: false)
+    for try await _ in sequence {}
     return range.count { core.isCached($0) }
   }
 
@@ -266,12 +274,12 @@ public final class FrameBuffer: Sendable {
   public func close() async {
     stop()
     await work.value
-    publisher.publish(core.metrics)
+    core.publishMetrics()
   }
 
   private func stop() {
     core.finish(Self.closed, isClosing: true)
-    (source as? DecoderSource)?.session.interruptReads()
+    (source as? DecoderSource)?.interrupt()
     work.cancel()
   }
 }

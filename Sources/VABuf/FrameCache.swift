@@ -34,13 +34,6 @@ final class FrameCache: MemoryReclaimer {
 
   func contains(_ key: FrameKey) -> Bool { state.withLock { $0.policy.slot(of: key) != nil } }
 
-  /// Answers for many keys under one lock.
-  func withResidency<R>(stream: UInt32, _ body: ((Int) -> Bool) -> sending R) -> sending R {
-    state.withLock { state in
-      body { state.policy.slot(of: FrameKey(stream: stream, number: $0)) != nil }
-    }
-  }
-
   /// Keeps a frame and leases it; where the cache has no room, the lease is all that holds it.
   ///
   /// - Parameter isAwaited: somebody gets the lease: that is a use.

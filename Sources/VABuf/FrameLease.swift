@@ -41,12 +41,20 @@ public final class FrameLease: Sendable {
 
   /// Reads the samples of one plane.
   ///
-  /// - Parameter index: 0 to `descriptor.layout.planes.count - 1`, in FFmpeg's order of planes.
+  /// - Parameters:
+  ///   - index: 0 to `descriptor.layout.planes.count - 1`, in FFmpeg's order of planes.
+  ///   - body: gets the plane, which must not be used after the call.
   public func withPlane<R, E: Error>(_ index: Int, _ body: (borrowing Plane) throws(E) -> R) throws(E) -> R {
     let layout = stored.descriptor.layout.planes[index]
     let plane = Plane(baseAddress: UnsafeRawPointer(stored.buffer.baseAddress) + layout.offset, layout: layout)
     return try body(plane)
   }
+
+  /// The memory that the offsets of the layout count from, valid during the call.
+  func withMemory<R, E: Error>(
+    // A pointer that must not leave the closure, for the layers below.
+    _ body: (UnsafeMutableRawPointer) throws(E) -> R
+  ) throws(E) -> R { try body(stored.buffer.baseAddress) }
 
   /// Calls `body` with the visible bytes of each row of each plane: the frame as FFmpeg's rawvideo writes it.
   public func forEachRow<E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> Void) throws(E) {

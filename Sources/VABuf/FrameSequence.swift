@@ -8,30 +8,38 @@ internal import Synchronization
 /// Each iterator is a reader of its own: what it will ask for next is decoded while the program works on what it has.
 public struct FrameSequence: AsyncSequence, Sendable {
   private let core: BufferCore
+  /// Keeps the buffer open as long as somebody reads from it.
+  private let buffer: FrameBuffer
   private let range: Range<Int>
   private let direction: Direction
-  private let keepsAll: Bool
+  private let leavesTrail: Bool
 
-  /// - Parameter keepsAll: leave every frame to the cache, also where the decoder is the slower one.
-  init(core: BufferCore, range: Range<Int>, direction: Direction, keepsAll: Bool = false) {
+  /// - Parameter leavesTrail: frames that were passed may go when the decoder needs their memory; else they are kept as
+  ///   long as the cache has room.
+  init(
+    core: BufferCore, of buffer: FrameBuffer, range: Range<Int>, direction: Direction, leavesTrail: Bool = true
+  ) {
     self.core = core
+    self.buffer = buffer
     self.range = range
     self.direction = direction
-    self.keepsAll = keepsAll
+    self.leavesTrail = leavesTrail
   }
 
   /// Makes a reader at the beginning of the range (its end, where it goes backward).
   public func makeAsyncIterator() -> Iterator {
-    Iterator(core: core, range: range, direction: direction, keepsAll: keepsAll)
+    Iterator(core: core, of: buffer, range: range, direction: direction, leavesTrail: leavesTrail)
   }
 
   /// Reads the range.
   public struct Iterator: AsyncIteratorProtocol {
     private let reader: Reader
+    private let buffer: FrameBuffer
     private var rest: Range<Int>
 
-    init(core: BufferCore, range: Range<Int>, direction: Direction, keepsAll: Bool) {
-      reader = Reader(core: core, direction: direction, keepsAll: keepsAll)
+    init(core: BufferCore, of buffer: FrameBuffer, range: Range<Int>, direction: Direction, leavesTrail: Bool) {
+      self.buffer = buffer
+      reader = Reader(core: core, direction: direction, leavesTrail: leavesTrail)
       rest = range
       if direction == .backward, let count = core.frameCount { rest = range.clamped(to: 0..<count) }
     }
@@ -41,6 +49,10 @@ public struct FrameSequence: AsyncSequence, Sendable {
       guard !rest.isEmpty else { return nil }
       try Task.checkCancellation()
       let number = reader.direction == .forward ? rest.lowerBound : rest.upperBound - 1
+      if let count = reader.core.frameCount, number >= count {
+        rest = 0..<0
+        return nil
+      }
       do {
         let (lease, hasWaited) = try await reader.core.frame(number, urgency: .range, reader: reader.id)
         reader.passed(number, hasWaited: hasWaited)
@@ -67,23 +79,23 @@ public struct FrameSequence: AsyncSequence, Sendable {
     let core: BufferCore
     let direction: Direction
     let id: Int
-    private let keepsAll: Bool
+    private let leavesTrail: Bool
     private let trail = Mutex(Trail())
 
     /// So many requests without a wait make a reader slower than the decoder, whose frames come in bursts.
     private static let patience = 16
 
-    init(core: BufferCore, direction: Direction, keepsAll: Bool) {
+    init(core: BufferCore, direction: Direction, leavesTrail: Bool) {
       self.core = core
       self.direction = direction
-      self.keepsAll = keepsAll
+      self.leavesTrail = leavesTrail
       id = core.addReader(direction)
     }
 
     deinit { core.removeReader(id) }
 
     func passed(_ number: Int, hasWaited: Bool) {
-      guard !keepsAll else { return }
+      guard leavesTrail else { return }
       let oldest = trail.withLock { trail -> Int? in
         trail.sinceWait = hasWaited ? 0 : trail.sinceWait == .max ? .max : trail.sinceWait + 1
         trail.numbers.append(number)

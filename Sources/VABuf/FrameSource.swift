@@ -62,8 +62,15 @@ public final class FramePort: Sendable {
 
   /// Delivers a frame. Suspends while the channel is full.
   ///
+  /// A frame that the buffer has a place for goes there at once; others wait in the channel until the reader comes
+  /// nearer.
+  ///
   /// - Throws: `VABufError` with code `closed` when the buffer has closed.
   public func send(_ frame: SourceFrame) async throws {
+    if try core.takesAtOnce(frame.descriptor.number) {
+      core.keep(frame)
+      return
+    }
     try core.willSend(frame.descriptor.number)
     do {
       try await channel.send(frame)

@@ -1,8 +1,4 @@
-internal import BufferPolicy
-internal import Dispatch
 public import FrameModel
-internal import Logging
-internal import Synchronization
 
 /// Host memory for pictures, leased in size-bucketed buffers and used again: no `malloc` and no page fault a frame once
 /// it is warm.
@@ -17,7 +13,7 @@ public final class MemoryPool: HostAllocator {
   /// - Parameters:
   ///   - capacity: bytes that leased and idle buffers may take together.
   ///   - deadline: how long a blocking `allocate` waits for memory to come back before it fails.
-  public init(capacity: Int, deadline: Duration = .seconds(10)) {
+  public init(capacity: Int, deadline: Duration = .seconds(5)) {
     core = PoolCore(capacity: max(0, capacity), deadline: deadline)
   }
 
@@ -40,7 +36,12 @@ public final class MemoryPool: HostAllocator {
   ///
   /// - Throws: `VABufError` with code `hostMemoryExhausted` after the pool's deadline.
   public func allocate(byteCount: Int) throws(VABufError) -> any HostBuffer {
-    try core.leaseBlocking(byteCount)
+    try core.leaseBlocking(byteCount) { false }
+  }
+
+  /// The same, until `isAbandoned` says that nobody waits for it any more: then it fails with code `closed`.
+  func allocate(byteCount: Int, isAbandoned: () -> Bool) throws(VABufError) -> any HostBuffer {
+    try core.leaseBlocking(byteCount, isAbandoned: isAbandoned)
   }
 
   /// Allocates buffers ahead and touches their pages, as many of `count` as the capacity holds.
@@ -73,7 +74,7 @@ public struct PoolMetrics: Hashable, Sendable, Codable {
   public var idleBytes: Int
   /// The most bytes that were leased and idle together.
   public var highWaterBytes: Int
-  /// How often a blocking lease had to wait.
+  /// How often a blocking lease went to sleep; it looks again every 20 milliseconds.
   public var waits: Int
   /// Nanoseconds spent in those waits.
   public var waitNanoseconds: Int

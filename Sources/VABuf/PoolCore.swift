@@ -64,9 +64,13 @@ final class PoolCore: Sendable {
     }
   }
 
-  func leaseBlocking(_ byteCount: Int) throws(VABufError) -> PoolLease {
+  func leaseBlocking(_ byteCount: Int, isAbandoned: () -> Bool) throws(VABufError) -> PoolLease {
     let start = ContinuousClock.now
     while true {
+      guard !isAbandoned() else {
+        throw VABufError(
+          .closed, what: "host memory", why: "the buffer was closed", remedy: "open another one")
+      }
       // Registered before the attempt, so that no release is missed between the two.
       let signal = DispatchSemaphore(value: 0)
       state.withLock { $0.waiters.append(signal) }

@@ -2,7 +2,9 @@ internal import BufferPolicy
 internal import Decoding
 public import FrameModel
 
-/// What is known of a stream once it is indexed.
+/// What is known of a stream once it is indexed, at the opening of its buffer.
+///
+/// Where decoding later proves the index wrong, `FrameBuffer.frameCount` and `timings` follow; this does not.
 public struct StreamInfo: Hashable, Sendable {
   /// The stream's number in its file.
   public var index: Int

@@ -59,8 +59,9 @@ public struct Reference: Sendable, Hashable {
     return try Reference(parsing: output.text)
   }
 
-  /// The list of a generated clip, kept beside it.
+  /// The list of a generated clip, kept beside it; of any other file, whose folder is not ours, it is made each time.
   public static func cached(_ path: String, map: String = "0:v:0", threads: Int? = nil) throws -> Reference {
+    guard path.hasPrefix(ClipMaker.shared.folder + "/") else { return try list(of: path, map: map, threads: threads) }
     let name = "\(path).\(map.replacing(":", with: "."))\(threads.map { ".t\($0)" } ?? "").framemd5"
     if let text = try? String(contentsOfFile: name, encoding: .utf8) { return try Reference(parsing: text) }
     let text = try Command.output("ffmpeg", arguments(path, map: map, threads: threads)).text

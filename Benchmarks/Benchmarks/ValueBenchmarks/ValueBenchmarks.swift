@@ -9,7 +9,7 @@ let benchmarks: @Sendable () -> Void = {
     maxIterations: 10_000)
 
   // What each look-up in the cache pays before it finds anything.
-  Benchmark("FrameKey: hash and find in a set of 1000") { benchmark in
+  Benchmark("frame-key-find-in-1000") { benchmark in
     let keys = Set((0..<1000).map { FrameKey(stream: 1, number: $0) })
     benchmark.startMeasurement()
     for number in benchmark.scaledIterations {

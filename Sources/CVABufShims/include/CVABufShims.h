@@ -15,13 +15,12 @@ void vabuf_set_log_sink(vabuf_log_sink sink);
 
 // Feature tests: members that moved to flags in libavutil 58.7 (FFmpeg 6.1), and stream side data that moved into
 // the codec parameters in libavcodec 60.30.
-bool vabuf_frame_is_key(const AVFrame *frame);
 bool vabuf_frame_is_interlaced(const AVFrame *frame);
 bool vabuf_frame_is_top_field_first(const AVFrame *frame);
 struct AVStream;
 const uint8_t *vabuf_stream_side_data(const struct AVStream *stream, enum AVPacketSideDataType type, size_t *size);
 
-// av_log's level constants and function-like macros that Swift does not import.
+// Whether the codec's descriptor says that every packet decodes by itself; 0 or 1.
 int vabuf_codec_is_intra_only(enum AVCodecID id);
 
 // FFmpeg before 6.0: declares get_buffer2 thread-safe, without which it refuses frame threads.

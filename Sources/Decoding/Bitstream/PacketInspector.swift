@@ -7,6 +7,7 @@ package struct PacketInspector: ~Copyable {
     case h264(H264Inspector)
     case hevc(HEVCInspector)
     case mpeg2(MPEG2Inspector)
+    case mjpeg(MJPEGInspector)
     case vp8
     case vp9
     case av1
@@ -28,6 +29,7 @@ package struct PacketInspector: ~Copyable {
       codec = .hevc(HEVCInspector(extradata: extradata))
       parser = try Parser(stream: stream.index, of: format)
     case "mpeg2video", "mpeg1video": codec = .mpeg2(MPEG2Inspector())
+    case "mjpeg": codec = .mjpeg(MJPEGInspector())
     case "vp8": codec = .vp8
     case "vp9": codec = .vp9
     case "av1": codec = .av1
@@ -50,6 +52,10 @@ package struct PacketInspector: ~Copyable {
       case .mpeg2(var inspector):
         let facts = inspector.inspect(bytes)
         codec = .mpeg2(inspector)
+        return facts
+      case .mjpeg(var inspector):
+        let facts = inspector.inspect(bytes)
+        codec = .mjpeg(inspector)
         return facts
       case .vp8: return VP8Inspector.inspect(bytes)
       case .vp9: return VP9Inspector.inspect(bytes)

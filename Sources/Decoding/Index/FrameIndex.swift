@@ -11,6 +11,9 @@ package struct FrameIndex: Hashable, Sendable {
     package var pts: Int64
     /// Ticks.
     package var duration: Int64
+
+    /// When the frame is over. Files may claim any time, so sums wrap instead of trapping.
+    var end: Int64 { pts &+ max(duration, 1) }
   }
 
   /// A packet from which decoding can start.
@@ -39,7 +42,8 @@ package struct FrameIndex: Hashable, Sendable {
   package var proof: Proof
   /// Why demuxing alone was no proof.
   package var doubts: Doubts
-  /// Hashes of all frames' samples, where a linear decode made the index; else empty.
+  /// Hashes of the samples of the first frames: of all where a linear decode made the index, of those before the first
+  /// sure seek point where only the start was decoded, else none.
   package var pictureHashes: [UInt64]
   /// The hashes hold for one thread and cleared buffers only: with others, damage comes out differently each time.
   package var isRepeatable = false
@@ -102,9 +106,7 @@ package struct FrameIndex: Hashable, Sendable {
     guard let before = frame(atOrBefore: ticks) else { return 0 }
     guard before + 1 < frames.count else { return before }
     let (past, coming) = (frames[before].pts, frames[before + 1].pts)
-    return coming.subtractingReportingOverflow(ticks).partialValue
-      < ticks.subtractingReportingOverflow(past).partialValue
-      ? before + 1 : before
+    return coming &- ticks < ticks &- past ? before + 1 : before
   }
 
   /// When the last frame ends, less when the first begins, in ticks.
@@ -112,7 +114,7 @@ package struct FrameIndex: Hashable, Sendable {
     guard let first = frames.first, let last = frames.indices.max(by: { frames[$0].pts < frames[$1].pts }) else {
       return 0
     }
-    return frames[last].pts + frames[last].duration - first.pts
+    return frames[last].pts &+ frames[last].duration &- first.pts
   }
 
   /// Whether the time between frames changes by more than a tick of rounding.
@@ -121,11 +123,11 @@ package struct FrameIndex: Hashable, Sendable {
     var least = Int64.max
     var most = Int64.min
     for number in 1..<frames.count {
-      let step = frames[number].pts - frames[number - 1].pts
+      let step = frames[number].pts &- frames[number - 1].pts
       least = min(least, step)
       most = max(most, step)
     }
-    return most - least > 1
+    return most &- least > 1
   }
 
   /// The numbers of the frames at which decoding can start, or that the container calls keyframes.

@@ -13,8 +13,30 @@ package struct IndexAnalysis: Sendable {
 
   package init() {}
 
+  /// The first packet after the start from which headers can be trusted.
+  package var firstLaterEntry: Int? {
+    facts.indices.dropFirst().first { facts[$0].entry != .none && facts[$0].output == .frame }
+  }
+
   /// The index that the headers promise, with every doubt noted.
   package func promised() -> FrameIndex {
+    let (order, doubts) = promisedOrder()
+    return index(outputOrder: order, proof: .demuxed, doubts: doubts)
+  }
+
+  /// The index of a stream whose start was decoded: those frames, then what the headers promise from `entry` on.
+  ///
+  /// - Returns: nil where what was emitted does not fit together with that: all must be decoded.
+  package func proven(start emitted: [Int?], before entry: Int, hashes: [UInt64]) -> FrameIndex? {
+    let known = emitted.compactMap { $0 }
+    let (order, _) = promisedOrder()
+    guard known.count == emitted.count, let place = order.firstIndex(of: entry) else { return nil }
+    let rest = order[place...]
+    guard Set(known).count == known.count, Set(known).isDisjoint(with: rest) else { return nil }
+    return index(outputOrder: known + rest, proof: .demuxed, doubts: .start, hashes: hashes)
+  }
+
+  private func promisedOrder() -> (order: [Int], doubts: Doubts) {
     var doubts: Doubts = []
     for facts in facts { doubts.formUnion(facts.doubts) }
     if let first = facts.first, first.entry == .none { doubts.insert(.start) }
@@ -40,7 +62,7 @@ package struct IndexAnalysis: Sendable {
       doubts.insert(.start)
     }
     order.removeAll { packets[$0].flags.contains(.discarded) }
-    return index(outputOrder: order, proof: .demuxed, doubts: doubts)
+    return (order, doubts)
   }
 
   /// The index of a linear decode that emitted frames of these packets, in this order; nil for a frame whose packet
@@ -53,7 +75,7 @@ package struct IndexAnalysis: Sendable {
     }
     var frames: [FrameIndex.Entry] = []
     for packet in emitted {
-      let start = frames.last.map { $0.pts + max($0.duration, 1) } ?? 0
+      let start = frames.last?.end ?? 0
       // Several frames of one packet share its time: only the first may keep it.
       let isRepeated = frames.last.map { packet.map(Int32.init) == $0.packet } ?? false
       let record = isRepeated ? nil : packet.map { packets[$0] }
@@ -104,7 +126,7 @@ package struct IndexAnalysis: Sendable {
       let duration = record.duration > 0 ? record.duration : nominalDuration
       let pts =
         record.pts != PacketRecord.unknownTime
-        ? record.pts : frames.last.map { $0.pts + max($0.duration, 1) } ?? 0
+        ? record.pts : frames.last?.end ?? 0
       frames.append(
         FrameIndex.Entry(
           packet: Int32(packet), isKeyframe: facts[packet].entry != .none, pts: pts, duration: duration))

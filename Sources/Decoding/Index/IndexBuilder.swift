@@ -30,13 +30,16 @@ package enum IndexBuilder {
     return analysis
   }
 
-  /// Decodes everything once, from the start, and keeps what came out: the truth where headers lie.
+  /// Decodes from the start and keeps what came out: the truth where headers lie.
+  ///
+  /// Where only the start is in doubt, the decoder goes as far as the first packet from which headers can be trusted.
   package static func decode(
     _ decoder: inout StreamDecoder, analysis: IndexAnalysis, doubts: Doubts, progress: Progress?
   ) throws -> FrameIndex {
     var emitted: [Int?] = []
     var hashes: [UInt64] = []
     var shape: PictureShape?
+    let goal = doubts == .start ? analysis.firstLaterEntry : nil
     guard try decoder.start(at: 0, records: analysis.packets, reopening: true) else { throw Self.changed }
     while true {
       let frame = try Frame()
@@ -46,11 +49,15 @@ package enum IndexBuilder {
         return analysis.proven(emitted: emitted, hashes: hashes, doubts: doubts)
       case .desynchronised: throw Self.changed
       case .frame(let packet):
+        if let goal, packet == goal, let index = analysis.proven(start: emitted, before: goal, hashes: hashes) {
+          progress?(1)
+          return index
+        }
         emitted.append(packet)
         shape = frame.shape(known: shape)
         hashes.append(shape.map { frame.pictureHash($0) } ?? 0)
         if let progress, let packet, emitted.count % 16 == 0 {
-          progress(Double(packet) / Double(max(1, analysis.packets.count)))
+          progress(Double(packet) / Double(max(1, goal ?? analysis.packets.count)))
         }
       }
     }

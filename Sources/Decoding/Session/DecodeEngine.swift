@@ -47,9 +47,10 @@ package final class DecodeEngine {
   package private(set) var indexGeneration = 0
   private let options: SessionOptions
   private let allocator: any HostAllocator
+  private let interrupt: InterruptFlag
   private var decoder: StreamDecoder
   private var analysis: IndexAnalysis?
-  private var identity: FileIdentity?
+  private let identity: FileIdentity?
   private var run: Run?
   /// The first frame that is given out; earlier ones are decoded only.
   private var next = 0
@@ -85,6 +86,7 @@ package final class DecodeEngine {
     self.stream = stream
     self.options = options
     self.allocator = allocator
+    self.interrupt = interrupt
     self.identity = identity
     if index.isRepeatable { try decoder.makeRepeatable() }
     if analysis != nil {
@@ -240,7 +242,7 @@ package final class DecodeEngine {
 
   /// A stored index has no header facts: they are read again where a linear decode has to be told from them.
   private func demuxed() throws -> IndexAnalysis {
-    var demuxer = try Demuxer(path: options.path, stream: stream.index, interrupt: InterruptFlag())
+    var demuxer = try Demuxer(path: options.path, stream: stream.index, interrupt: interrupt)
     let analysis = try IndexBuilder.demux(&demuxer, progress: nil)
     guard analysis.packets.count == index.packets.count else { throw fileChanged }
     return analysis

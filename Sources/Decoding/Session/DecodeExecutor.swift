@@ -20,8 +20,8 @@ package final class DecodeExecutor: SerialExecutor {
   }
 }
 
-/// What the thread and its executor share. The thread holds it, so neither must outlive the other: the thread is
-/// detached and ends by itself when the queue is closed and empty.
+/// What the thread and its executor share. Both hold it, and neither holds the other: the executor's end closes the queue,
+/// and the thread, which is detached, ends by itself when the queue is closed and empty.
 // Sendable: the lists are touched under `mutex` only.
 private final class JobQueue: @unchecked Sendable {
   private struct Entry {

@@ -153,7 +153,7 @@ package struct StreamDecoder: ~Copyable {
     for seconds in secondsEarlier where target.dts != PacketRecord.unknownTime {
       let ticks =
         seconds * Int64(demuxer.stream.timeBase.denominator) / Int64(max(1, demuxer.stream.timeBase.numerator))
-      tries.append(.time(target.dts - ticks, stream: stream))
+      tries.append(.time(target.dts &- ticks, stream: stream))
     }
     // Parsers need the end of the picture before, to see where the next one begins.
     if tries.isEmpty, number > 0, records[number - 1].position >= 0 {

@@ -1,0 +1,93 @@
+import ArgumentParser
+import VABuf
+
+/// `vabuf index`.
+struct IndexCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "index",
+    abstract: "Print what is known of a video: frames, keyframes, times, codec, size.",
+    discussion: """
+      The file is read once without decoding and the index kept in the user's cache folder (VABUF_CACHE_DIR, \
+      XDG_CACHE_HOME or ~/.cache).
+      """)
+
+  @Argument(help: "The video.", completion: .file())
+  var file: String
+
+  @Flag(help: "Every frame too: its number, time, duration, and whether it is a keyframe.")
+  var list = false
+
+  @OptionGroup var options: BufferOptions
+
+  func run() async throws {
+    try await options.withBuffer(.init(file)) { buffer in
+      guard let stream = buffer.stream else { return }
+      let output = Output()
+      try output.write(options.json ? document(stream, buffer).document : text(stream, buffer))
+      try output.flush()
+    }
+  }
+
+  private func document(_ stream: StreamInfo, _ buffer: FrameBuffer) -> JSON {
+    var members: [(String, JSON)] = [
+      ("schema", .int(1)), ("file", .string(file)), ("stream", .int(stream.index)), ("frames", .int(stream.frameCount)),
+      ("keyframes", .array(stream.keyframes.map { .int($0) })), ("duration", .rounded(seconds(stream), 6)),
+      ("time_base", .string("\(stream.timeBase)")), ("variable_rate", .bool(stream.isVariableRate)),
+      ("codec", .string(stream.codec)), ("profile", .text(stream.profile)), ("decoder", .string(stream.decoder)),
+      ("width", .int(stream.width)), ("height", .int(stream.height)), ("pixel_format", .text(stream.pixelFormat?.name)),
+      ("frame_rate", .ratio(stream.averageFrameRate)), ("rotation", .number(stream.rotation)),
+      ("sample_aspect_ratio", .ratio(stream.sampleAspectRatio)), ("doubts", .string(stream.indexDoubts)),
+    ]
+    if list {
+      let rows = buffer.timings.map { timing -> JSON in
+        .object([
+          ("number", .int(timing.number)), ("pts", .int(Int(timing.pts))),
+          ("seconds", .rounded(Double(timing.pts) * stream.timeBase.value, 6)),
+          ("duration", .int(Int(timing.duration))),
+          ("keyframe", .bool(timing.isKeyframe)),
+        ])
+      }
+      members.append(("list", .array(rows)))
+    }
+    return .object(members)
+  }
+
+  private func seconds(_ stream: StreamInfo) -> Double { Double(stream.duration) * stream.timeBase.value }
+
+  private func text(_ stream: StreamInfo, _ buffer: FrameBuffer) -> String {
+    let rate = stream.averageFrameRate.value
+    let keyframes = stream.keyframes.prefix(8).map { "\($0)" }.joined(separator: ", ")
+    var rows: [(String, String)] = [
+      ("file", file), ("stream", "\(stream.index)"), ("frames", "\(stream.frameCount)"),
+      ("keyframes", "\(stream.keyframes.count): \(keyframes)\(stream.keyframes.count > 8 ? ", ..." : "")"),
+      ("duration", "\(Text.fixed(seconds(stream), 3)) s"),
+      (
+        "frame rate",
+        (rate.isFinite && rate > 0 ? "\(Text.fixed(rate, 3)) a second" : "unknown")
+          + (stream.isVariableRate ? ", varies" : "")
+      ),
+      ("time base", "\(stream.timeBase)"),
+      ("codec", stream.codec + (stream.profile.map { " (\($0))" } ?? "") + ", decoded by \(stream.decoder)"),
+      ("size", "\(stream.width)x\(stream.height)"), ("pixel format", stream.pixelFormat?.name ?? "unknown"),
+    ]
+    let ratio = stream.sampleAspectRatio
+    if ratio.numerator > 0, ratio.numerator != ratio.denominator { rows.append(("pixel aspect", "\(ratio)")) }
+    if stream.rotation != 0 { rows.append(("rotation", "\(Text.fixed(stream.rotation, 1)) degrees")) }
+    if !stream.indexDoubts.isEmpty { rows.append(("doubts", stream.indexDoubts)) }
+    return Text.table(rows) + (list ? "\n" + table(buffer.timings, stream) : "")
+  }
+
+  private func table(_ timings: [FrameTiming], _ stream: StreamInfo) -> String {
+    let head = ["number", "pts", "seconds", "duration"]
+    let rows = timings.map {
+      ["\($0.number)", "\($0.pts)", Text.fixed(Double($0.pts) * stream.timeBase.value, 6), "\($0.duration)"]
+    }
+    let widths = head.indices.map { column in
+      rows.reduce(head[column].count) { max($0, $1[column].count) }
+    }
+    func line(_ cells: [String]) -> String {
+      zip(cells, widths).map { Text.left($0, $1) }.joined(separator: "  ")
+    }
+    return line(head) + "  key\n" + zip(rows, timings).map { line($0) + ($1.isKeyframe ? "  key\n" : "\n") }.joined()
+  }
+}

@@ -1,0 +1,126 @@
+import SystemPackage
+import VABuf
+
+/// What a run of requests came to: the report of `bench` and `play`.
+struct RunReport {
+  var workload: String
+  var file: String
+  var stream: StreamInfo
+  /// Requests that were answered.
+  var frames: Int
+  /// From the first request to the last result.
+  var seconds: Double
+  var openSeconds: Double
+  var latencies: [Duration]
+  var metrics: BufferMetrics
+
+  var framesPerSecond: Double { seconds > 0 ? Double(frames) / seconds : 0 }
+
+  /// Milliseconds within which a share of the requests was answered (nearest rank), in one order for all shares.
+  static func percentiles(_ latencies: [Duration], _ shares: [Double]) -> [Double] {
+    let sorted = latencies.map { $0.seconds * 1000 }.sorted()
+    guard !sorted.isEmpty else { return shares.map { _ in 0 } }
+    return shares.map { share in
+      sorted[min(sorted.count - 1, max(0, Int((share * Double(sorted.count)).rounded(.up)) - 1))]
+    }
+  }
+
+  /// The keys of the contract, in its order.
+  func members(_ extra: [(String, JSON)] = []) -> JSON {
+    let times = Self.percentiles(latencies, [0.5, 0.95, 0.99, 1]).map { JSON.rounded($0, 3) }
+    let pool = metrics.pool
+    return .object(
+      [
+        ("schema", .int(1)), ("workload", .string(workload)), ("file", .string(file)),
+        ("backend", .string(stream.backend.rawValue)), ("requests", .int(metrics.requests)), ("frames", .int(frames)),
+      ] + extra + [
+        ("seconds", .rounded(seconds, 6)), ("frames_per_second", .rounded(framesPerSecond, 3)),
+        ("open_seconds", .rounded(openSeconds, 6)),
+        ("latency_ms", .object([("p50", times[0]), ("p95", times[1]), ("p99", times[2]), ("max", times[3])])),
+        ("decoded_frames", .int(metrics.decodedFrames)),
+        (
+          "hit_rate",
+          .object([
+            ("overall", .rounded(metrics.overallHitRate, 4)), ("resident", .rounded(metrics.residentHitRate, 4)),
+            ("gpu", .int(0)), ("host", .rounded(metrics.residentHitRate, 4)),
+          ])
+        ),
+        (
+          "prefetch",
+          .object([
+            ("issued", .int(metrics.prefetchIssued)), ("used", .int(metrics.prefetchUsed)),
+            ("wasted", .int(metrics.prefetchWasted)),
+          ])
+        ),
+        (
+          "pool",
+          .object([
+            ("leases", .int(pool.leases)), ("reuses", .int(pool.reuses)), ("reuse_rate", .rounded(pool.reuseRate, 4)),
+            ("high_water_bytes", .int(pool.highWaterBytes)),
+          ])
+        ),
+        (
+          "surfaces",
+          .object([("leases", .int(0)), ("reuses", .int(0)), ("high_water", .int(0)), ("wait_ms", .int(0))])
+        ),
+        ("downloads", .int(0)), ("uploads", .int(0)), ("demotions", .int(metrics.demotions)),
+        ("evictions", .int(metrics.evictions)), ("fallbacks", .int(0)),
+        ("peak_rss_bytes", Self.peakMemory.map { .int($0) } ?? .null),
+      ])
+  }
+
+  /// The rows that people want to see, of both commands.
+  var rows: [(String, String)] {
+    let times = Self.percentiles(latencies, [0.5, 0.95, 0.99, 1]).map { Text.fixed($0, 2) }
+    let pool = metrics.pool
+    var rows = [
+      ("answers", "p50 \(times[0]) ms, p95 \(times[1]), p99 \(times[2]), slowest \(times[3])"),
+      (
+        "hits",
+        "\(Text.percent(metrics.residentHitRate)) were there, \(Text.percent(metrics.overallHitRate)) there or under way"
+      ),
+      (
+        "decoded",
+        "\(Text.count(metrics.decodedFrames, "frame")) with \(stream.decoder) (\(stream.backend.rawValue))"
+      ),
+      (
+        "memory",
+        "\(Text.bytes(pool.highWaterBytes)) at most, \(Text.percent(pool.reuseRate)) of "
+          + "\(Text.count(pool.leases, "buffer")) used again"
+      ),
+    ]
+    if metrics.evictions > 0 { rows.append(("evicted", Text.count(metrics.evictions, "frame"))) }
+    if let peak = Self.peakMemory { rows.append(("process", "\(Text.bytes(peak)) of memory at its peak")) }
+    return rows
+  }
+
+  /// The most memory that the process ever had, in bytes; nil where the system does not say.
+  static var peakMemory: Int? {
+    guard let text = try? TextFile.read("/proc/self/status") else { return nil }
+    for line in text.split(separator: "\n") where line.hasPrefix("VmHWM:") {
+      return line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
+    }
+    return nil
+  }
+}
+
+extension Duration {
+  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
+
+/// Reads small files.
+enum TextFile {
+  static func read(_ path: String) throws -> String {
+    let file = try FileDescriptor.open(FilePath(path), .readOnly)
+    return try file.closeAfter {
+      var bytes: [UInt8] = []
+      while true {
+        let chunk = try [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
+          count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))  // the array's own memory
+        }
+        if chunk.isEmpty { return String(decoding: bytes, as: UTF8.self) }
+        bytes += chunk
+      }
+    }
+  }
+}

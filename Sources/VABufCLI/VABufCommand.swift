@@ -1,0 +1,67 @@
+import ArgumentParser
+import Dispatch
+import VABuf
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// The command itself: parses, runs a subcommand, and turns what came of it into an exit status.
+@main
+struct VABufCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "vabuf",
+    abstract: "The frames of a video by number, fast and exactly.",
+    discussion: """
+      Frame N is the N-th frame that a linear decode of the stream gives, counted from 0; every way to it gives the same \
+      bytes. Human text on a terminal, --json for programs. Errors go to standard error as "vabuf: what: why: what to \
+      do".
+
+      Exit status: 0 done, 1 failed, 64 wrong usage, 130 interrupted.
+      """,
+    version: version,
+    subcommands: [
+      PlayCommand.self, FrameCommand.self, FrameMD5Command.self, IndexCommand.self, BenchCommand.self,
+    ])
+
+  private static var version: String {
+    var lines = ["vabuf \(VABufVersions.vabuf)", "FFmpeg \(VABufVersions.ffmpeg)"]
+    lines += VABufVersions.ffmpegLibraries
+    lines.append("VA-API \(VABufVersions.vaapi)")
+    return lines.joined(separator: "\n")
+  }
+
+  static func main() async {
+    do {
+      Standard.occupy()
+      // A closed pipe is then an error of the write, not a death.
+      signal(SIGPIPE, SIG_IGN)
+      let work = Task { try await parseAndRun() }
+      let signals = Interruption.onSignal { work.cancel() }
+      let result = await work.result
+      signals.forEach { $0.cancel() }
+      try result.get()
+    } catch is CancellationError {
+      Glibc.exit(130)
+    } catch let error as OutputError {
+      // A reader that went away wants no more, and no message.
+      if let line = error.line { Terminal.say(line) }
+      Glibc.exit(1)
+    } catch let error as VABufError {
+      Terminal.say(error.description)
+      Glibc.exit(1)
+    } catch {
+      exit(withError: error)
+    }
+  }
+
+  @concurrent
+  private static func parseAndRun() async throws {
+    var command = try parseAsRoot()
+    if var asynchronous = command as? any AsyncParsableCommand {
+      try await asynchronous.run()
+    } else {
+      try command.run()
+    }
+  }
+}
