@@ -5,6 +5,7 @@ struct HEVCInspector {
   private let framing: NALFraming
   private var parameterSets = ParameterSets()
   private var afterEndOfSequence = true
+  private var hasPictures = false
   /// The pictures that lead the last random access point are not decodable: nothing was decoded before it.
   private var skipsLeading = false
 
@@ -66,16 +67,14 @@ struct HEVCInspector {
       }
     }
     if !isWhole { facts.doubts.insert(.damage) }
-    defer {
-      if ends {
-        afterEndOfSequence = true
-        facts.doubts.insert(.droppedOutput)
-      }
-    }
+    defer { if ends { afterEndOfSequence = true } }
     guard type >= 0 else {
       facts.output = .none
       return facts
     }
+    // A sequence that begins after the end of another may drop pictures of that one which were not shown yet.
+    if afterEndOfSequence, hasPictures { facts.doubts.insert(.droppedOutput) }
+    hasPictures = true
     if pictures != 1 { facts.doubts.insert(pictures == 0 ? .damage : .structure) }
     facts.order = .count(Int64(parsed?.outputNumber ?? 0))
     facts.isReference = !(type <= UnitType.subLayerNonReference && type % 2 == 0)
