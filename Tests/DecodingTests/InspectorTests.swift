@@ -19,7 +19,7 @@ import VABufTestKit
     _ inspector: inout H264Inspector, _ bytes: [UInt8], _ count: Int32 = 0,
     _ structure: PictureStructure = .frame
   ) -> PictureFacts {
-    let parsed = ParsedPicture(structure: structure, outputNumber: count, pictureType: nil)
+    let parsed = ParsedPicture(structure: structure, outputNumber: count)
     return bytes.withUnsafeBytes { inspector.inspect($0, parsed: parsed) }
   }
 
@@ -109,7 +109,7 @@ import VABufTestKit
     let bytes = types.flatMap { type in
       type < 32 ? unit(type << 1, 1, noPrior ? 0xc0 : 0x80, 0x80) : unit(type << 1, 1, 5)
     }
-    let parsed = ParsedPicture(structure: .frame, outputNumber: count, pictureType: nil)
+    let parsed = ParsedPicture(structure: .frame, outputNumber: count)
     return bytes.withUnsafeBytes { inspector.inspect($0, parsed: parsed) }
   }
 
