@@ -100,6 +100,8 @@ private final class TemporaryFile {
   }
 
   func text() throws -> String {
-    String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+    // Not by Data(contentsOf:), which leaks a page for an empty file (Foundation of Swift 6.3).
+    try handle.seek(toOffset: 0)
+    return String(decoding: try handle.readToEnd() ?? Data(), as: UTF8.self)
   }
 }
