@@ -36,6 +36,14 @@ package struct Packet: ~Copyable {
   /// An edit list hides its picture: decode it, show nothing.
   package var isDiscarded: Bool { pointer.pointee.flags & AV_PKT_FLAG_DISCARD != 0 }
 
+  /// The packet carries something that the decoder keeps for those after it: a palette, new codec headers or other
+  /// parameters. Demuxers attach it once, not again after a seek.
+  package var changesDecoder: Bool {
+    [AV_PKT_DATA_PALETTE, AV_PKT_DATA_NEW_EXTRADATA, AV_PKT_DATA_PARAM_CHANGE].contains {
+      av_packet_get_side_data(pointer, $0, nil) != nil
+    }
+  }
+
   /// Marks the packet with a number that every frame decoded from it will carry (`Frame.packetTag`).
   ///
   /// The tag travels as the PTS, which libavcodec copies from a packet to its frames through all reordering and

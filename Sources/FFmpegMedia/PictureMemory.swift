@@ -22,13 +22,20 @@ enum PictureMemory {
 
   /// The holders that FFmpeg refers to now, by address: how a buffer of ours is told from one of FFmpeg's own.
   /// A frame's `opaque` would not do: libdav1d's wrapper moves the buffer to a frame without it.
-  private static let live = Mutex<Set<UInt>>([])
+  private static let live = LiveHolders()
+
+  private final class LiveHolders: Sendable {
+    private let addresses = Mutex<Set<UInt>>([])
+    func insert(_ address: UInt) { addresses.withLock { _ = $0.insert(address) } }
+    func remove(_ address: UInt) { addresses.withLock { _ = $0.remove(address) } }
+    func contains(_ address: UInt) -> Bool { addresses.withLock { $0.contains(address) } }
+  }
 
   private static let free: @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<UInt8>?) -> Void = {
     opaque, _ in
     guard let opaque else { return }
     let address = UInt(bitPattern: opaque)
-    _ = live.withLock { $0.remove(address) }
+    live.remove(address)
     Unmanaged<Holder>.fromOpaque(opaque).release()
   }
 
@@ -36,7 +43,7 @@ enum PictureMemory {
   static func buffer(of frame: UnsafeMutablePointer<AVFrame>) -> (any HostBuffer)? {
     guard let reference = frame.pointee.buf.0, let opaque = av_buffer_get_opaque(reference) else { return nil }
     let address = UInt(bitPattern: opaque)
-    guard live.withLock({ $0.contains(address) }) else { return nil }
+    guard live.contains(address) else { return nil }
     return Unmanaged<Holder>.fromOpaque(opaque).takeUnretainedValue().buffer
   }
 
@@ -62,7 +69,7 @@ enum PictureMemory {
     let buffer = try allocator.allocate(byteCount: total)
     let holder = Unmanaged.passRetained(Holder(buffer))
     let address = UInt(bitPattern: holder.toOpaque())
-    _ = live.withLock { $0.insert(address) }
+    live.insert(address)
     let base = buffer.baseAddress.assumingMemoryBound(to: UInt8.self)
     guard let reference = av_buffer_create(base, total, free, holder.toOpaque(), 0) else {
       free(holder.toOpaque(), nil)

@@ -193,6 +193,7 @@ final class BufferCore: Sendable {
   func willSend(_ number: Int) throws { try update { state, _ in try state.willSend(number) } }
   func didNotSend(_ number: Int) { update { state, _ in state.didNotSend(number) } }
 
+  func forgetFrames() { cache.removeAll() }
   func fail(_ frames: ClosedRange<Int>, _ error: VABufError) { update { $0.fail(frames, error, &$1) } }
   func setFrameCount(_ count: Int) { update { $0.setFrameCount(count, &$1) } }
 

@@ -54,6 +54,9 @@ struct BufferState: ~Copyable {
   /// Why no more frames come; nil while they do.
   private(set) var end: VABufError?
 
+  /// A stream of unknown length ends here: arithmetic on numbers must not overflow.
+  private static let largestNumber = 1 << 62
+
   /// A look that nobody repeats is forgotten after so many others.
   private static let rememberedLooks = 4
 
@@ -177,7 +180,7 @@ struct BufferState: ~Copyable {
   }
 
   func outOfRange(_ frame: Int) -> VABufError? {
-    if frame >= 0, frameCount.map({ frame < $0 }) ?? true { return nil }
+    if frame >= 0, frame < frameCount ?? Self.largestNumber { return nil }
     return VABufError(
       .noSuchFrame, what: "frame \(frame)",
       why: frameCount.map { $0 == 1 ? "the stream has one frame, 0" : "the stream has \($0) frames, 0 to \($0 - 1)" }
@@ -287,9 +290,7 @@ struct BufferState: ~Copyable {
 
   mutating func setFrameCount(_ count: Int, _ effects: inout Effects) {
     frameCount = count
-    for waiter in waiters.values where waiter.frame >= count {
-      if let error = outOfRange(waiter.frame) { fail(waiter.frame...waiter.frame, error, &effects) }
-    }
+    if let error = outOfRange(count) { fail(count...Int.max, error, &effects) }
   }
 
   /// No more frames come. What is cached stays readable until the buffer is closed.

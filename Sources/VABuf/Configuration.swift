@@ -63,6 +63,9 @@ public struct Configuration: Hashable, Sendable {
     }
   }
 
+  /// More frames ahead than any machine holds.
+  private static let mostFrames = 1 << 20
+
   /// - Throws: `VABufError` with code `invalidConfiguration` for a number that makes no sense.
   func validated() throws(VABufError) -> Configuration {
     let counts = [
@@ -72,6 +75,13 @@ public struct Configuration: Hashable, Sendable {
     for (name, value) in counts where value < 1 {
       throw VABufError(
         .invalidConfiguration, what: "configuration", why: "\(name) is \(value)", remedy: "give at least 1")
+    }
+    for (name, value) in [
+      ("ringFrames", ringFrames), ("prefetchFrames", prefetchFrames), ("channelFrames", channelFrames),
+    ] where value > Self.mostFrames {
+      throw VABufError(
+        .invalidConfiguration, what: "configuration", why: "\(name) is \(value)",
+        remedy: "give at most \(Self.mostFrames)")
     }
     guard prefetchFrames >= 0 else {
       throw VABufError(

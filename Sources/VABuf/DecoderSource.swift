@@ -46,6 +46,7 @@ extension DecodeSession {
           if generation != indexGeneration, let index {
             generation = indexGeneration
             source.setIndex(index)
+            port.forgetFrames()
             port.setFrameCount(index.frames.count)
           }
         }

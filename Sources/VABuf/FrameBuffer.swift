@@ -107,6 +107,11 @@ public final class FrameBuffer: Sendable {
   /// - Throws: `VABufError`: `cannotOpen`, `invalidMedia`, `noVideoStream`, `unsupportedCodec`, `invalidConfiguration`,
   ///   `backendUnavailable`, or `hostMemoryExhausted` where the budget cannot hold what the decoder needs.
   public static func open(_ path: String, options: Options = Options()) async throws -> FrameBuffer {
+    guard (0...256).contains(options.threads) else {
+      throw VABufError(
+        .invalidConfiguration, what: "decoder threads", why: "\(options.threads) of them",
+        remedy: "give 0 (as many as FFmpeg likes) to 256")
+    }
     guard options.backend != .vaapi else {
       throw VABufError(
         .backendUnavailable, what: path, why: "this version decodes in software only",
@@ -257,7 +262,7 @@ public final class FrameBuffer: Sendable {
   public func preload(_ range: Range<Int>) async throws -> Int {
     let sequence = FrameSequence(core: core, of: self, range: range, direction: .forward, leavesTrail: false)
     for try await _ in sequence {}
-    return range.count { core.isCached($0) }
+    return range.clamped(to: 0..<max(0, core.frameCount ?? range.upperBound)).count { core.isCached($0) }
   }
 
   /// Leases memory of the buffer's pool, for a program's own decoder or anything else.

@@ -48,11 +48,12 @@ public struct FrameSequence: AsyncSequence, Sendable {
     public mutating func next() async throws -> FrameLease? {
       guard !rest.isEmpty else { return nil }
       try Task.checkCancellation()
-      let number = reader.direction == .forward ? rest.lowerBound : rest.upperBound - 1
-      if let count = reader.core.frameCount, number >= count {
-        rest = 0..<0
-        return nil
+      // The stream may turn out to be shorter than it was when the sequence was made.
+      if let count = reader.core.frameCount, rest.upperBound > count {
+        rest = rest.lowerBound < count ? rest.lowerBound..<count : 0..<0
       }
+      guard !rest.isEmpty else { return nil }
+      let number = reader.direction == .forward ? rest.lowerBound : rest.upperBound - 1
       do {
         let (lease, hasWaited) = try await reader.core.frame(number, urgency: .range, reader: reader.id)
         reader.passed(number, hasWaited: hasWaited)

@@ -83,6 +83,9 @@ public final class FramePort: Sendable {
   /// Says that the frames of a request cannot be had. Those who wait for one of them get the error.
   public func fail(_ frames: ClosedRange<Int>, _ error: VABufError) { core.fail(frames, error) }
 
+  /// Lets go of every frame that was delivered: their numbers turned out to be wrong.
+  func forgetFrames() { core.forgetFrames() }
+
   /// Says how many frames there are; until then only what was sent is known to exist.
   public func setFrameCount(_ count: Int) { core.setFrameCount(count) }
 

@@ -74,7 +74,7 @@ public struct PoolMetrics: Hashable, Sendable, Codable {
   public var idleBytes: Int
   /// The most bytes that were leased and idle together.
   public var highWaterBytes: Int
-  /// How often a blocking lease went to sleep; it looks again every 20 milliseconds.
+  /// How many blocking leases had to wait.
   public var waits: Int
   /// Nanoseconds spent in those waits.
   public var waitNanoseconds: Int

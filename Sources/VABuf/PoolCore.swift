@@ -66,6 +66,7 @@ final class PoolCore: Sendable {
 
   func leaseBlocking(_ byteCount: Int, isAbandoned: () -> Bool) throws(VABufError) -> PoolLease {
     let start = ContinuousClock.now
+    var hasWaited = false
     while true {
       guard !isAbandoned() else {
         throw VABufError(
@@ -80,7 +81,8 @@ final class PoolCore: Sendable {
       } catch {
         let left = deadline - (ContinuousClock.now - start)
         guard error.code == .hostMemoryExhausted, isPossible(byteCount), left > .zero else { throw error }
-        counters.waits.add(1, ordering: .relaxed)
+        if !hasWaited { counters.waits.count() }
+        hasWaited = true
         let waitStart = ContinuousClock.now
         // A cached frame that is unpinned gives no signal: look again from time to time.
         let pause = min(left, .milliseconds(20))

@@ -6,7 +6,7 @@ import VABufTestKit
 @testable import Decoding
 
 /// A decoder's own thread.
-@Suite(.timeLimit(.minutes(1))) struct DecodeExecutorTests {
+@Suite(.timeLimit(.minutes(10))) struct DecodeExecutorTests {
   private actor Worker {
     nonisolated let executor: DecodeExecutor
     var done: [Int] = []

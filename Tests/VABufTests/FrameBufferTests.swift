@@ -3,7 +3,7 @@ import VABuf
 import VABufTestKit
 
 /// One buffer, its requests and its end, fed by a source that is not vabuf's decoder.
-@Suite(.timeLimit(.minutes(1))) struct FrameBufferTests {
+@Suite(.timeLimit(.minutes(10))) struct FrameBufferTests {
   // MARK: - Requests
 
   @Test func manyRequestsForAFrameAreOneDecode() async throws {

@@ -3,7 +3,7 @@ import VABuf
 import VABufTestKit
 
 /// Frames of a range, one after the other.
-@Suite(.timeLimit(.minutes(1))) struct FrameSequenceTests {
+@Suite(.timeLimit(.minutes(10))) struct FrameSequenceTests {
   private func numbers(_ sequence: FrameSequence) async throws -> [Int] {
     var numbers: [Int] = []
     for try await frame in sequence {

@@ -3,7 +3,7 @@ import VABuf
 import VABufTestKit
 
 /// How buffers end, and what remains.
-@Suite(.timeLimit(.minutes(1))) struct LifecycleTests {
+@Suite(.timeLimit(.minutes(10))) struct LifecycleTests {
   private struct Weak { weak var object: AnyObject? }
 
   /// The objects inside a buffer, none of which may outlive it.

@@ -124,7 +124,7 @@ import VABufTestKit
 
   // MARK: - Blocking
 
-  @Test(.timeLimit(.minutes(1))) func aBlockingLeaseWakesOnARelease() async throws {
+  @Test(.timeLimit(.minutes(10))) func aBlockingLeaseWakesOnARelease() async throws {
     let pool = MemoryPool(capacity: 8192, deadline: .seconds(3600))
     let held = Mutex<(any HostBuffer)?>(try pool.lease(byteCount: 8192))
     let thread = Task.detached { () -> Int in
@@ -140,7 +140,7 @@ import VABufTestKit
     #expect(pool.metrics.leases == 2)
   }
 
-  @Test(.timeLimit(.minutes(1))) func aBlockingLeaseFailsAfterItsDeadline() async throws {
+  @Test(.timeLimit(.minutes(10))) func aBlockingLeaseFailsAfterItsDeadline() async throws {
     let pool = MemoryPool(capacity: 8192, deadline: .milliseconds(30))
     let held = try pool.lease(byteCount: 8192)
     let error = await withCheckedContinuation { (continuation: CheckedContinuation<VABufError?, Never>) in
@@ -159,7 +159,7 @@ import VABufTestKit
   }
 
   /// What can never fit is refused at once, whatever the deadline.
-  @Test(.timeLimit(.minutes(1))) func aBlockingLeaseOfTheImpossibleDoesNotWait() {
+  @Test(.timeLimit(.minutes(10))) func aBlockingLeaseOfTheImpossibleDoesNotWait() {
     let pool = MemoryPool(capacity: 8192, deadline: .seconds(3600))
     #expect(throws: VABufError.self) { try pool.allocate(byteCount: 8193) }
     #expect(pool.metrics.waits == 0)

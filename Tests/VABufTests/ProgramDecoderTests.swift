@@ -4,7 +4,7 @@ import VABuf
 import VABufTestKit
 
 /// Decoders that are not vabuf's own, well-behaved and otherwise.
-@Suite(.timeLimit(.minutes(1))) struct ProgramDecoderTests {
+@Suite(.timeLimit(.minutes(10))) struct ProgramDecoderTests {
   // MARK: - Back-pressure
 
   /// A source that sends unasked is held: it gets through `ring + channel` sends, and stands in the next one.

@@ -17,12 +17,10 @@ struct H264Inspector {
 
   init(extradata: [UInt8]) {
     framing = .h264(extradata: extradata)
-    if case .startCodes = framing {
-      extradata.withUnsafeBytes { bytes in
-        _ = bytes.forEachNALUnit(.startCodes) { unit in
-          guard let type = unit.first.map({ Int($0 & 31) }) else { return }
-          if type == UnitType.sequenceSet || type == UnitType.pictureSet { note(parameterSet: unit, type: type) }
-        }
+    extradata.withUnsafeBytes { bytes in
+      bytes.forEachParameterSet(avcC: framing) { unit in
+        guard let type = unit.first.map({ Int($0 & 31) }) else { return }
+        if type == UnitType.sequenceSet || type == UnitType.pictureSet { note(parameterSet: unit, type: type) }
       }
     }
   }
@@ -71,6 +69,7 @@ struct H264Inspector {
       }
     }
     if !isWhole { facts.doubts.insert(.damage) }
+    facts.setsHaveChanged = parameterSets.haveChanged
     guard slices > 0 else {
       facts.output = .none
       return facts

@@ -8,6 +8,7 @@ struct HEVCInspector {
   private var hasPictures = false
   /// The pictures that lead the last random access point are not decodable: nothing was decoded before it.
   private var skipsLeading = false
+  private var hidesPictures = false
 
   private enum UnitType {
     static let skippedLeading = 8...9  // RASL_N, RASL_R
@@ -18,19 +19,18 @@ struct HEVCInspector {
     static let randomAccess = 16...23
     static let slices = 0...31
     static let parameterSets = 32...34
+    static let pictureSet = 34
     static let endOfSequence = 36
     static let endOfBitstream = 37
   }
 
   init(extradata: [UInt8]) {
     framing = .hevc(extradata: extradata)
-    if case .startCodes = framing {
-      extradata.withUnsafeBytes { bytes in
-        _ = bytes.forEachNALUnit(.startCodes) { unit in
-          guard let first = unit.first else { return }
-          let type = Int(first >> 1 & 63)
-          if UnitType.parameterSets.contains(type) { note(parameterSet: unit, type: type) }
-        }
+    extradata.withUnsafeBytes { bytes in
+      bytes.forEachParameterSet(hvcC: framing) { unit in
+        guard let first = unit.first else { return }
+        let type = Int(first >> 1 & 63)
+        if UnitType.parameterSets.contains(type) { note(parameterSet: unit, type: type) }
       }
     }
   }
@@ -38,6 +38,12 @@ struct HEVCInspector {
   private mutating func note(parameterSet unit: UnsafeRawBufferPointer, type: Int) {
     // The ids stand at different places; a set with another id and the same type is rare and only costs starts.
     parameterSets.see(unit, key: UInt32(type))
+    // A PPS with output_flag_present_flag (7.3.2.3.1): its pictures may be hidden, which stands deep in slice headers.
+    guard type == UnitType.pictureSet else { return }
+    var reader = BitReader(unescaping: unit.dropFirst(2), limit: 16)
+    if reader.exponentialGolomb() != nil, reader.exponentialGolomb() != nil, reader.bits(1) != nil, reader.bits(1) == 1 {
+      hidesPictures = true
+    }
   }
 
   mutating func inspect(_ bytes: UnsafeRawBufferPointer, parsed: ParsedPicture?) -> PictureFacts {
@@ -67,6 +73,7 @@ struct HEVCInspector {
       }
     }
     if !isWhole { facts.doubts.insert(.damage) }
+    facts.setsHaveChanged = parameterSets.haveChanged
     defer { if ends { afterEndOfSequence = true } }
     guard type >= 0 else {
       facts.output = .none
@@ -75,6 +82,7 @@ struct HEVCInspector {
     // A sequence that begins after the end of another may drop pictures of that one which were not shown yet.
     if afterEndOfSequence, hasPictures { facts.doubts.insert(.droppedOutput) }
     hasPictures = true
+    if hidesPictures { facts.doubts.insert(.droppedOutput) }
     if pictures != 1 { facts.doubts.insert(pictures == 0 ? .damage : .structure) }
     facts.order = .count(Int64(parsed?.outputNumber ?? 0))
     facts.isReference = !(type <= UnitType.subLayerNonReference && type % 2 == 0)

@@ -62,6 +62,52 @@ extension UnsafeRawBufferPointer {
   }
 }
 
+extension UnsafeRawBufferPointer {
+  /// Calls `body` with each parameter set of H.264 extradata: Annex B, or avcC (ISO/IEC 14496-15, 5.3.3.1.2).
+  func forEachParameterSet(avcC framing: NALFraming, _ body: (UnsafeRawBufferPointer) -> Void) {
+    guard case .lengths = framing else {
+      _ = forEachNALUnit(.startCodes, body)
+      return
+    }
+    var position = 5
+    for mask: UInt8 in [0x1f, 0xff] {
+      guard position < count else { return }
+      let sets = self[position] & mask
+      position += 1
+      guard forEachSized(Int(sets), &position, body) else { return }
+    }
+  }
+
+  /// Calls `body` with each parameter set of HEVC extradata: Annex B, or hvcC (ISO/IEC 14496-15, 8.3.3.1.2).
+  func forEachParameterSet(hvcC framing: NALFraming, _ body: (UnsafeRawBufferPointer) -> Void) {
+    guard case .lengths = framing else {
+      _ = forEachNALUnit(.startCodes, body)
+      return
+    }
+    guard count > 22 else { return }
+    var position = 23
+    for _ in 0..<self[22] {
+      guard position + 3 <= count else { return }
+      let sets = Int(self[position + 1]) << 8 | Int(self[position + 2])
+      position += 3
+      guard forEachSized(sets, &position, body) else { return }
+    }
+  }
+
+  /// Units with a length of two bytes before each.
+  private func forEachSized(_ units: Int, _ position: inout Int, _ body: (UnsafeRawBufferPointer) -> Void) -> Bool {
+    for _ in 0..<units {
+      guard position + 2 <= count else { return false }
+      let length = Int(self[position]) << 8 | Int(self[position + 1])
+      position += 2
+      guard length <= count - position else { return false }
+      if length > 0 { body(UnsafeRawBufferPointer(rebasing: self[position..<position + length])) }
+      position += length
+    }
+    return true
+  }
+}
+
 /// Reads bits and Exp-Golomb codes from the start of a NAL unit's payload, emulation prevention bytes removed.
 struct BitReader {
   private var bytes: [UInt8] = []

@@ -31,10 +31,9 @@ enum Fingerprint {
     return fold(hash, tail)
   }
 
-  /// Of a packet: its size, its first and its last bytes.
+  /// Of all bytes of a packet.
   static func ofPacket(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-    let head = of(UnsafeRawBufferPointer(rebasing: bytes.prefix(128)), seed: seed ^ UInt64(bytes.count))
-    let hash = of(UnsafeRawBufferPointer(rebasing: bytes.suffix(64)), seed: head)
+    let hash = of(bytes)
     return UInt32(truncatingIfNeeded: hash ^ hash >> 32)
   }
 

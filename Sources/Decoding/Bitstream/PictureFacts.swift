@@ -33,6 +33,9 @@ package struct PictureFacts: Hashable, Sendable {
   package var entry = Entry.none
   /// Every earlier frame comes out before this one: picture order counts start anew.
   package var opensSequence = false
+  /// Parameter sets were sent again with another content, here or before: a decoder that was flushed has those of
+  /// wherever it was.
+  package var setsHaveChanged = false
   /// Another picture may be predicted from it.
   package var isReference = true
   package var doubts: Doubts = []

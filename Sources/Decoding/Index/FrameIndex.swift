@@ -45,6 +45,8 @@ package struct FrameIndex: Hashable, Sendable {
   /// Hashes of the samples of the first frames: of all where a linear decode made the index, of those before the first
   /// sure seek point where only the start was decoded, else none.
   package var pictureHashes: [UInt64]
+  /// Parameter sets change within the stream: a decoder that is flushed only would keep those of another part.
+  package var needsFreshDecoder = false
   /// The hashes hold for one thread and cleared buffers only: with others, damage comes out differently each time.
   package var isRepeatable = false
   /// The number of the frame that each packet gives; -1 for none.

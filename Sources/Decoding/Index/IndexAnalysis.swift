@@ -11,6 +11,9 @@ package struct IndexAnalysis: Sendable {
   package var nominalDuration: Int64 = 1
   package var timeBase = Rational(1, 1)
 
+  /// Packets carry palettes or headers beside their bytes, which a seek would pass over: only the start is a seek point.
+  package var changesDecoder = false
+
   package init() {}
 
   /// The first packet after the start from which headers can be trusted.
@@ -112,9 +115,11 @@ package struct IndexAnalysis: Sendable {
     outputOrder: [Int], proof: FrameIndex.Proof, doubts: Doubts, hashes: [UInt64] = []
   ) -> FrameIndex {
     let frames = timed(outputOrder)
-    return FrameIndex(
+    var index = FrameIndex(
       timeBase: timeBase, packets: packets, frames: frames, seekPoints: seekPoints(outputOrder), proof: proof,
       doubts: doubts, pictureHashes: hashes)
+    index.needsFreshDecoder = facts.contains { $0.setsHaveChanged }
+    return index
   }
 
   /// Gives every frame a time: its packet's PTS; where that is missing, the end of the frame before.
@@ -138,6 +143,7 @@ package struct IndexAnalysis: Sendable {
     var number = [Int](repeating: -1, count: packets.count)
     for (rank, packet) in outputOrder.enumerated() { number[packet] = rank }
     var points = [FrameIndex.SeekPoint(packet: 0, firstFrame: 0)]
+    if changesDecoder { return points }
     var last = -1  // the last frame in output order of all packets before
     for packet in packets.indices {
       if packet > 0, facts[packet].entry != .none {

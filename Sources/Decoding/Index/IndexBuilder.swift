@@ -19,6 +19,7 @@ package enum IndexBuilder {
     while try demuxer.read(into: &packet) {
       var record = PacketRecord(packet)
       let facts = inspector.inspect(packet)
+      if packet.changesDecoder { analysis.changesDecoder = true }
       if !facts.isReference { record.flags.insert(.disposable) }
       analysis.packets.append(record)
       analysis.facts.append(facts)

@@ -4,7 +4,7 @@ internal import FrameModel
 ///
 /// Little-endian, as all machines that vabuf runs on; another byte order fails the magic number.
 enum IndexCoding {
-  private static let magic: UInt64 = 0x3130_7864_6975_6176  // "vauidx01"
+  private static let magic: UInt64 = 0x3230_7864_6975_6176  // "vauidx02"
 
   static func encode(_ index: FrameIndex, identity: FileIdentity) -> [UInt8] {
     var writer = Writer()
@@ -15,6 +15,7 @@ enum IndexCoding {
     writer.put(index.proof.rawValue)
     writer.put(index.doubts.rawValue)
     writer.put(UInt8(index.isRepeatable ? 1 : 0))
+    writer.put(UInt8(index.needsFreshDecoder ? 1 : 0))
     for count in [index.packets.count, index.frames.count, index.seekPoints.count, index.pictureHashes.count] {
       writer.put(UInt64(count))
     }
@@ -53,7 +54,7 @@ enum IndexCoding {
     for word in identity.words { guard reader.take(UInt64.self) == word else { return nil } }
     guard let numerator = reader.take(Int32.self), let denominator = reader.take(Int32.self),
       let proof = reader.take(UInt8.self).flatMap(FrameIndex.Proof.init), let doubts = reader.take(UInt16.self),
-      let isRepeatable = reader.take(UInt8.self)
+      let isRepeatable = reader.take(UInt8.self), let needsFreshDecoder = reader.take(UInt8.self)
     else { return nil }
     let counts = (0..<4).compactMap { _ in reader.take(UInt64.self).flatMap { Int(exactly: $0) } }
     guard counts.count == 4, counts.allSatisfy({ $0 <= bytes.count }) else { return nil }
@@ -88,10 +89,16 @@ enum IndexCoding {
         }),
       let hashes = reader.list(counts[3], { (reader: inout Reader) in reader.take(UInt64.self) })
     else { return nil }
+    // The hash is no signature: whatever the engine relies on is checked.
+    guard let start = points.first, start.packet == 0, start.firstFrame == 0, hashes.count <= frames.count,
+      zip(points, points.dropFirst()).allSatisfy({ $0.packet < $1.packet && $0.firstFrame <= $1.firstFrame }),
+      points.dropFirst().allSatisfy({ frames.indices.contains($0.firstFrame) })
+    else { return nil }
     var index = FrameIndex(
       timeBase: Rational(numerator, denominator), packets: packets, frames: frames, seekPoints: points, proof: proof,
       doubts: Doubts(rawValue: doubts), pictureHashes: hashes)
     index.isRepeatable = isRepeatable != 0
+    index.needsFreshDecoder = needsFreshDecoder != 0
     return index
   }
 
@@ -120,7 +127,8 @@ enum IndexCoding {
 
     mutating func list<T>(_ count: Int, _ element: (inout Reader) -> T?) -> [T]? {
       var list: [T] = []
-      list.reserveCapacity(count)
+      // A count may be any number; every element takes eight bytes at least.
+      list.reserveCapacity(min(count, (bytes.count - position) / 8))
       for _ in 0..<count {
         guard let value = element(&self) else { return nil }
         list.append(value)

@@ -23,7 +23,7 @@ package struct PacketRecord: Hashable, Sendable {
   /// Byte position in the file; negative where unknown.
   package var position: Int64
   package var byteCount: Int32
-  /// A hash of the size, the first and the last bytes.
+  /// A hash of all bytes.
   package var fingerprint: UInt32
   package var flags: Flags
 

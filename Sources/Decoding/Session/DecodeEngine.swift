@@ -124,7 +124,7 @@ package final class DecodeEngine {
 
   private func start(at point: FrameIndex.SeekPoint, reopening: Bool) throws {
     run = nil
-    let reopening = reopening || point.packet == 0 || index.proof != .demuxed
+    let reopening = reopening || point.packet == 0 || index.proof != .demuxed || index.needsFreshDecoder
     guard try decoder.start(at: point.packet, records: index.packets, reopening: reopening) else { throw fileChanged }
     run = Run(start: point, expected: point.firstFrame, isReopened: reopening)
   }
@@ -178,6 +178,10 @@ package final class DecodeEngine {
     }
     // Leading pictures of a seek point: decoded without what they are predicted from, or promised to be dropped.
     if !run.isLinear, number < run.start.firstFrame, run.expected == run.start.firstFrame || number >= 0 { return nil }
+    guard number < index.frames.count else {
+      try mend("the decoder gives more frames than the index has")
+      return nil
+    }
     guard number == run.expected else {
       try mend("frame \(number) came out where \(run.expected) was due")
       return nil

@@ -16,6 +16,8 @@ package struct StreamDecoder: ~Copyable {
   private var isPending = false
   /// The file was opened and nothing was decoded.
   private var isFresh = true
+  /// The number of the next packet was counted from a fresh opening, not found after a seek.
+  private var isCounted = true
   /// What the demuxer gave so far was what the index says.
   private var isTrusted = true
 
@@ -93,11 +95,14 @@ package struct StreamDecoder: ~Copyable {
     if isPending {
       isPending = false
     } else {
-      guard try demuxer.read(into: &packet) else {
+      // A file may have grown since it was indexed: what was indexed is still true.
+      guard nextPacket < records.count, try demuxer.read(into: &packet) else {
         codec.drain()
         return true
       }
-      guard records.isEmpty || (nextPacket < records.count && records[nextPacket].matches(packet)) else {
+      guard records[nextPacket].matches(packet) else {
+        // Counted from a fresh opening, another packet means another file.
+        guard !isCounted else { throw IndexBuilder.changed }
         isTrusted = false
         return false
       }
@@ -128,9 +133,10 @@ package struct StreamDecoder: ~Copyable {
       codec.flush()
     }
     isPending = false
-    if isTrusted, try land(on: number, records) { return true }
+    if number > 0, isTrusted, try land(on: number, records) { return true }
     try demuxer.rewind()
     isTrusted = true
+    isCounted = true
     isFresh = true
     nextPacket = 0
     while nextPacket < number {
@@ -165,6 +171,7 @@ package struct StreamDecoder: ~Copyable {
         nextPacket = number
         isPending = true
         isFresh = false
+        isCounted = false
         return true
       }
     }
@@ -176,14 +183,24 @@ package struct StreamDecoder: ~Copyable {
   /// - Returns: false when that lies behind, or is not met within as many packets as lie between it and the start.
   private mutating func arrive(at number: Int, _ records: [PacketRecord]) throws -> Bool {
     let target = records[number]
-    let isUnique = number == 0 || !records[number - 1].isAlike(target)
+    let isUnique = alikePackets(target, records) == 1
     for _ in 0...number {
       guard try demuxer.read(into: &packet) else { return false }
-      if target.matches(packet) { return isUnique || target.position == packet.position }
-      if target.position >= 0, packet.position > target.position + Self.interleavingBytes { return false }
+      if target.matches(packet), isUnique || (target.position >= 0 && target.position == packet.position) { return true }
+      if target.position >= 0, packet.position > target.position &+ Self.interleavingBytes { return false }
       if target.dts != PacketRecord.unknownTime, let dts = packet.dts, dts > target.dts { return false }
     }
     return false
+  }
+
+  /// How many packets have the same bytes as far as their hashes tell; counted up to two.
+  private func alikePackets(_ target: PacketRecord, _ records: [PacketRecord]) -> Int {
+    var count = 0
+    for record in records where record.isAlike(target) {
+      count += 1
+      if count > 1 { break }
+    }
+    return count
   }
 
   /// How far in a file the packets of one stream may stand out of order.
