@@ -217,7 +217,7 @@ package final class DecodeEngine {
       liars.insert(run.start.packet)
     } else if index.proof == .demuxed {
       try prove(.refuted)
-      // Numbers may have shifted, but those that were given out came from a run that the index described.
+      // Numbers may have shifted: the buffer sees the new generation and lets go of what it has.
     } else if !decoder.isRepeatable {
       // Threads that conceal damage race, and what is not decoded shows what its buffer held before.
       try decoder.makeRepeatable()
