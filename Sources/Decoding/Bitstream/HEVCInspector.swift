@@ -41,7 +41,8 @@ struct HEVCInspector {
     // A PPS with output_flag_present_flag (7.3.2.3.1): its pictures may be hidden, which stands deep in slice headers.
     guard type == UnitType.pictureSet else { return }
     var reader = BitReader(unescaping: unit.dropFirst(2), limit: 16)
-    if reader.exponentialGolomb() != nil, reader.exponentialGolomb() != nil, reader.bits(1) != nil, reader.bits(1) == 1 {
+    if reader.exponentialGolomb() != nil, reader.exponentialGolomb() != nil, reader.bits(1) != nil, reader.bits(1) == 1
+    {
       hidesPictures = true
     }
   }

@@ -186,7 +186,8 @@ package struct StreamDecoder: ~Copyable {
     let isUnique = alikePackets(target, records) == 1
     for _ in 0...number {
       guard try demuxer.read(into: &packet) else { return false }
-      if target.matches(packet), isUnique || (target.position >= 0 && target.position == packet.position) { return true }
+      let isThere = isUnique || (target.position >= 0 && target.position == packet.position)
+      if isThere, target.matches(packet) { return true }
       if target.position >= 0, packet.position > target.position &+ Self.interleavingBytes { return false }
       if target.dts != PacketRecord.unknownTime, let dts = packet.dts, dts > target.dts { return false }
     }
