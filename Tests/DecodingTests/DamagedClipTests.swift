@@ -11,7 +11,7 @@ import VABufTestKit
   /// thread and cleared buffers, so that a few frames after the damage depend on where decoding began.
   private static let unnoticed: Set = ["cut-h264-pyramid-raw", "cut-h264-pyramid-ts", "hole-h264-pyramid-raw"]
 
-  @Test(.timeLimit(.minutes(3)), arguments: ShortRun.sample(Clips.tagged([.damaged]).map(\.name)))
+  @Test(.timeLimit(.minutes(10)), arguments: ShortRun.sample(Clips.tagged([.damaged]).map(\.name)))
   func damageEndsWellAndIsTheSameEachTime(_ name: String) throws {
     guard let path = try ClipMaker.shared.path(of: name) else { return }
     let reference = try Reference.cached(path)
@@ -47,7 +47,7 @@ import VABufTestKit
   }
 
   /// Files that are cut off at any place: each opens or says why not.
-  @Test(.timeLimit(.minutes(2)), arguments: ["h264-gop12", "vp9-alt-ref", "mpeg2-ts", "h264-raw", "av1-aom", "gif"])
+  @Test(.timeLimit(.minutes(10)), arguments: ["h264-gop12", "vp9-alt-ref", "mpeg2-ts", "h264-raw", "av1-aom", "gif"])
   func filesCutOffAnywhere(_ name: String) throws {
     guard let path = try ClipMaker.shared.path(of: name) else { return }
     let folder = try TemporaryFolder()

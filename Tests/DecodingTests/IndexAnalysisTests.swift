@@ -65,6 +65,15 @@ import Testing
     #expect(index.doubts.isEmpty)
   }
 
+  /// A picture from before the entry comes out after it: only what follows both is entered there.
+  @Test func anEntryWaitsForWhatIsStillToComeOut() {
+    let index = analysis([
+      Self.key(0), Self.picture(20), P(order: .count(10), entry: .exact), Self.picture(30),
+    ]).promised()
+    #expect(index.frames.map(\.packet) == [0, 2, 1, 3])
+    #expect(points(index) == [[0, 0], [2, 3]])
+  }
+
   @Test func hiddenFramesAndSecondFieldsGiveNoFrame() {
     let index = analysis([
       P(entry: .exact), P(output: .none), P(), P(output: .none), P(entry: .exact),

@@ -3,7 +3,7 @@ import VABuf
 import VABufTestKit
 
 /// How much a buffer holds, and what it does with too little.
-@Suite(.timeLimit(.minutes(3))) struct BudgetTests {
+@Suite(.timeLimit(.minutes(10))) struct BudgetTests {
   @Test func presetsHaveTheirNumbers() {
     func numbers(_ preset: Configuration) -> [Int] {
       [preset.ringFrames, preset.cacheFrames, preset.prefetchFrames, preset.poolBytes >> 20, preset.channelFrames]
