@@ -1,3 +1,4 @@
+import FFmpegMedia
 import Foundation
 import VAAPI
 
@@ -23,16 +24,25 @@ public enum SoftwareDriver {
     return "\(error)"
   }
 
-  /// Runs programs under the driver: `with-software-driver COMMAND...`.
+  /// Runs programs under the driver: `with-software-driver COMMAND...`, with `launcherEnvironment`.
   public static let launcher = repository + "/hwtests/with-software-driver"
 
-  static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().path
+  /// Where the launcher finds the driver that was built for this FFmpeg.
+  public static let launcherEnvironment = ["SOFTVA_BUILD": buildFolder]
+
+  private static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+
+  // One for each FFmpeg: a repository may be mounted into another system.
+  private static let buildFolder = repository + "/.build/softva-" + String(FFmpegVersions.fingerprint, radix: 16)
 
   private static func build() throws(SoftwareDriverError) -> String {
     do {
-      return try Command.run(launcher, ["--folder"]).trimmingCharacters(in: .whitespacesAndNewlines)
+      let settings = launcherEnvironment.map { "\($0)=\($1)" }
+      let folder = try Command.run("env", settings + [launcher, "printenv", "LIBVA_DRIVERS_PATH"])
+      return folder.trimmingCharacters(in: .whitespacesAndNewlines)
     } catch {
+      print("the software VA driver cannot be built: \(error)")
       throw SoftwareDriverError(reason: "the software VA driver cannot be built: \(error)")
     }
   }
