@@ -30,11 +30,11 @@ struct vabuf_drm_layer {
   uint32_t offset[4];
   uint32_t pitch[4];
 };
-static inline struct vabuf_drm_object vabuf_drm_object(const VADRMPRIMESurfaceDescriptor *surface, unsigned index) {
+static inline struct vabuf_drm_object vabuf_get_drm_object(const VADRMPRIMESurfaceDescriptor *surface, unsigned index) {
   return (struct vabuf_drm_object){
       surface->objects[index].fd, surface->objects[index].size, surface->objects[index].drm_format_modifier};
 }
-static inline struct vabuf_drm_layer vabuf_drm_layer(const VADRMPRIMESurfaceDescriptor *surface, unsigned index) {
+static inline struct vabuf_drm_layer vabuf_get_drm_layer(const VADRMPRIMESurfaceDescriptor *surface, unsigned index) {
   struct vabuf_drm_layer layer = {surface->layers[index].drm_format, surface->layers[index].num_planes, {0}, {0}, {0}};
   for (int plane = 0; plane < 4; plane++) {
     layer.object_index[plane] = surface->layers[index].object_index[plane];

@@ -20,8 +20,8 @@ extension ExportedSurface {
     self.init(
       format: FourCC(rawValue: description.fourcc), width: Int(description.width), height: Int(description.height),
       objectCount: description.num_objects, layerCount: description.num_layers,
-      objects: (0..<4).map { vabuf_drm_object(&description, $0) },
-      layers: (0..<4).map { vabuf_drm_layer(&description, $0) })
+      objects: (0..<4).map { vabuf_get_drm_object(&description, $0) },
+      layers: (0..<4).map { vabuf_get_drm_layer(&description, $0) })
   }
 
   /// The memory that is there to be closed, whatever else is wrong.

@@ -6,6 +6,11 @@ package struct ImagePlane: Hashable, Sendable {
   package var offset: Int
   /// Bytes from one row to the next.
   package var stride: Int
+
+  package init(offset: Int, stride: Int) {
+    self.offset = offset
+    self.stride = stride
+  }
 }
 
 /// Owns a `VAImage`: memory that the host can map, made for copies, or the memory of a surface itself.

@@ -70,7 +70,8 @@ package struct VAStatus: RawRepresentable, Hashable, Sendable {
   package var name: String {
     guard let text = vaStatusStr(rawValue) else { return "status \(rawValue)" }
     let name = String(cString: text)
-    return name.hasPrefix("VA_") ? name : "status \(rawValue)"
+    guard !name.hasPrefix("VA_") else { return name }
+    return self == .timedOut ? "VA_STATUS_ERROR_TIMEDOUT" : "status \(rawValue)"  // not in libva's table before 2.22
   }
 }
 
@@ -79,6 +80,7 @@ extension VAStatus: CustomStringConvertible {
   package var description: String {
     guard let text = vaErrorStr(rawValue) else { return "status \(rawValue)" }
     let words = String(cString: text)
+    if self == .timedOut { return "operation timed out" }
     return words.hasPrefix("unknown libva error") && self != .unknown ? "\(words) (\(rawValue))" : words
   }
 }
