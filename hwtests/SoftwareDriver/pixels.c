@@ -41,8 +41,9 @@ static void widen10(uint16_t *to, const uint16_t *from, uint32_t count) {
 bool softva_copy_frame(
     uint8_t *data, const struct softva_layout *layout, const AVFrame *frame) {
   bool ten = layout->fourcc == VA_FOURCC_P010;
+  bool grey = !ten && frame->format == AV_PIX_FMT_GRAY8;
   if (ten ? frame->format != AV_PIX_FMT_YUV420P10
-          : frame->format != AV_PIX_FMT_YUV420P && frame->format != AV_PIX_FMT_YUVJ420P)
+          : frame->format != AV_PIX_FMT_YUV420P && frame->format != AV_PIX_FMT_YUVJ420P && !grey)
     return false;
   uint32_t width = smaller(layout->width, (uint32_t)frame->width);
   uint32_t height = smaller(layout->height, (uint32_t)frame->height);
@@ -56,6 +57,10 @@ bool softva_copy_frame(
   }
   for (uint32_t y = 0; y < (height + 1) / 2; y++) {
     uint8_t *to = data + layout->offsets[1] + (size_t)y * layout->strides[1];
+    if (grey) {
+      memset(to, 128, (width + 1) / 2 * 2);
+      continue;
+    }
     const uint8_t *u = frame->data[1] + (ptrdiff_t)y * frame->linesize[1];
     const uint8_t *v = frame->data[2] + (ptrdiff_t)y * frame->linesize[2];
     if (ten)
