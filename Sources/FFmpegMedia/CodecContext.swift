@@ -44,6 +44,7 @@ package struct CodecContext: ~Copyable {
     guard let codec = avcodec_find_decoder(parameters.pointee.codec_id) else {
       throw FFmpegError(call: "avcodec_find_decoder", code: .decoderNotFound)
     }
+    _ = DecoderHooks.watchLog
     let hooks = DecoderHooks(allocator, clearsMemory: options.isRepeatable)
     let context = try checkMemory("avcodec_alloc_context3", avcodec_alloc_context3(codec))
     do {
@@ -59,6 +60,8 @@ package struct CodecContext: ~Copyable {
       avcodec_free_context(&failed)
       throw error
     }
+    // What is wrong with the codec's headers shows in the pictures, or does not matter.
+    hooks.forgetDamage()
     self.pointer = context
     self.hooks = hooks
   }
@@ -89,21 +92,28 @@ package struct CodecContext: ~Copyable {
   /// Forgets everything in flight; the next packet must be a seek point.
   package mutating func flush() {
     avcodec_flush_buffers(pointer)
+    hooks.forgetDamage()
     isDraining = false
   }
 
   /// The reason of the last refused allocation, which libavcodec itself only calls ENOMEM; taken once.
   package func takeAllocationError() -> VABufError? { hooks.takeError() }
 
+  /// The damage that the decoder met since this was last asked; a refused allocation looks like damage, so ask for that
+  /// first. With frame threads the signs come up to as many packets early as there are threads, never late.
+  package func takeDamage() -> DamageSigns { hooks.takeDamage() }
+
   /// FFmpeg's name of the decoder, as `libdav1d`.
   package var decoderName: String { pointer.pointee.codec.map { String(cString: $0.pointee.name) } ?? "" }
 
   private func progress(_ result: Int32) -> Progress {
     switch result {
-    case 0...: .done
-    case VABUF_ERROR_EAGAIN: .again
-    case VABUF_ERROR_EOF: .ended
-    default: .failed(AVErrorCode(rawValue: result))
+    case 0...: return .done
+    case VABUF_ERROR_EAGAIN: return .again
+    case VABUF_ERROR_EOF: return .ended
+    default:
+      hooks.noteRejection()
+      return .failed(AVErrorCode(rawValue: result))
     }
   }
 }

@@ -88,7 +88,7 @@ package final class DecodeEngine {
     self.allocator = allocator
     self.interrupt = interrupt
     self.identity = identity
-    if index.isRepeatable { try decoder.makeRepeatable() }
+    if index.isRepeatable { try decoder.reopen(repeatable: true, threads: 1) }
     if analysis != nil {
       if !index.doubts.isEmpty { try prove(index.doubts) } else { store() }
     }
@@ -170,6 +170,7 @@ package final class DecodeEngine {
   /// Which frame this is, if it is wanted: checks it against the index.
   private func judge(_ frame: borrowing Frame, _ packet: Int?) throws -> Int? {
     guard var run else { return nil }
+    let signs = try decoder.takeDamage()
     let number: Int
     switch (index.proof, packet) {
     case (.counted, _): number = run.expected
@@ -178,16 +179,16 @@ package final class DecodeEngine {
     }
     // Leading pictures of a seek point: decoded without what they are predicted from, or promised to be dropped.
     if !run.isLinear, number < run.start.firstFrame, run.expected == run.start.firstFrame || number >= 0 { return nil }
+    if let damage = damage(signs, frame, number, run) {
+      try mend("frame \(number): \(damage.why)", isRefuted: damage.isProven)
+      return nil
+    }
     guard number < index.frames.count else {
       try mend("the decoder gives more frames than the index has")
       return nil
     }
     guard number == run.expected else {
       try mend("frame \(number) came out where \(run.expected) was due")
-      return nil
-    }
-    if frame.isDamaged, index.proof == .demuxed {
-      try mend("frame \(number) is damaged", isRefuted: true)
       return nil
     }
     if !isTrue(frame, number) {
@@ -197,6 +198,23 @@ package final class DecodeEngine {
     run.expected = number + 1
     self.run = run
     return number >= next ? number : nil
+  }
+
+  /// What is wrong with a frame that headers alone promised, or with one that is on its way after it.
+  ///
+  /// - Returns: nil for a frame that is whole. Where decoding began in the middle, a missing reference is no proof: the
+  ///   seek point may lie.
+  private func damage(_ signs: DamageSigns, _ frame: borrowing Frame, _ number: Int, _ run: Run) -> (
+    why: String, isProven: Bool
+  )? {
+    // Frames that were decoded once are known by their hashes.
+    guard index.proof == .demuxed, number >= index.pictureHashes.count else { return nil }
+    // A decoder that was flushed only may miss what a new one does not.
+    if frame.isDamaged || signs.contains(.samples) { return ("the decoder met damage", run.isReopened) }
+    guard signs.contains(.references) else { return nil }
+    // The pictures that lead a seek point refer to some before it.
+    if !run.isLinear, number == run.start.firstFrame, index.hasLeadingPictures(run.start) { return nil }
+    return ("the decoder misses a reference", run.isLinear)
   }
 
   private func isTrue(_ frame: borrowing Frame, _ number: Int) -> Bool {
@@ -216,12 +234,10 @@ package final class DecodeEngine {
     } else if !isRefuted, !run.isLinear {
       liars.insert(run.start.packet)
     } else if index.proof == .demuxed {
-      try prove(.refuted)
+      try prove(isRefuted ? [.refuted, .damage] : .refuted, repeatably: isRefuted)
       // Numbers may have shifted: the buffer sees the new generation and lets go of what it has.
     } else if !decoder.isRepeatable {
-      // Threads that conceal damage race, and what is not decoded shows what its buffer held before.
-      try decoder.makeRepeatable()
-      try prove(index.doubts)
+      try prove(.damage, repeatably: true)
     } else {
       throw VABufError(
         .decodingFailed, what: "frame \(max(next, run.expected)) of \(options.path)", why: why,
@@ -230,13 +246,25 @@ package final class DecodeEngine {
     try start(at: index.seekPoint(for: next, excluding: liars), reopening: true)
   }
 
-  /// Decodes the stream once to learn its frames.
-  private func prove(_ doubts: Doubts) throws {
+  /// Decodes the stream once to learn its frames; twice, where decoding shows damage.
+  ///
+  /// Threads that conceal damage race, and what is not decoded shows what its buffer held before: a stream whose damage
+  /// the decoder meets is decoded by one thread into cleared buffers, now and ever after.
+  private func prove(_ doubts: Doubts, repeatably: Bool = false) throws {
+    let doubts = index.doubts.union(doubts)
     options.logger.debug(
-      "indexing by decoding", metadata: ["file": "\(options.path)", "doubts": "\(index.doubts.union(doubts))"])
+      "indexing by decoding", metadata: ["file": "\(options.path)", "doubts": "\(doubts)"])
     let analysis = try self.analysis ?? demuxed()
+    if repeatably, !decoder.isRepeatable { try decoder.reopen(repeatable: true, threads: 1) }
+    var meetsDamage = false
     index = try IndexBuilder.decode(
-      &decoder, analysis: analysis, doubts: index.doubts.union(doubts), progress: options.progress)
+      &decoder, analysis: analysis, doubts: doubts, meetsDamage: &meetsDamage, progress: options.progress)
+    if meetsDamage, !decoder.isRepeatable {
+      try decoder.reopen(repeatable: true, threads: 1)
+      index = try IndexBuilder.decode(
+        &decoder, analysis: analysis, doubts: doubts.union(.damage), meetsDamage: &meetsDamage,
+        progress: options.progress)
+    }
     index.isRepeatable = decoder.isRepeatable
     indexGeneration += 1
     run = nil

@@ -65,11 +65,12 @@ package struct StreamDecoder: ~Copyable {
   /// Damaged pictures come out the same each time.
   package var isRepeatable: Bool { options.isRepeatable }
 
-  /// Takes a new decoder with one thread that writes into cleared buffers: slow, but the only way in which libavcodec
-  /// gives the same bytes for damaged pictures each time (docs/what-ffmpeg-emits.md). Start it again after this.
-  package mutating func makeRepeatable() throws {
-    options.isRepeatable = true
-    options.threads = 1
+  /// Takes a new decoder. A repeatable one has one thread and writes into cleared buffers: slow, but the only way in which
+  /// libavcodec gives the same bytes for damaged pictures each time (docs/what-ffmpeg-emits.md). Start it again after
+  /// this.
+  package mutating func reopen(repeatable: Bool, threads: Int) throws {
+    options.isRepeatable = repeatable
+    options.threads = repeatable ? 1 : threads
     codec = try Self.open(demuxer, options, allocator)
     isFresh = false
   }
@@ -112,6 +113,13 @@ package struct StreamDecoder: ~Copyable {
     isFresh = false
     if case .failed = codec.send(packet) { try throwIfOutOfMemory() }
     return true
+  }
+
+  /// The damage that the decoder met since this was last asked (`CodecContext.takeDamage`).
+  package func takeDamage() throws -> DamageSigns {
+    let signs = codec.takeDamage()
+    if !signs.isEmpty { try throwIfOutOfMemory() }
+    return signs
   }
 
   private func throwIfOutOfMemory() throws {
