@@ -51,6 +51,8 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# Indexes of this run only: one that an older build kept would hide what this one makes.
+export VABUF_CACHE_DIR=$work/cache
 
 # Size and MD5 of each frame that ffmpeg gives; $2... are options in front of -i.
 reference() {

@@ -6,6 +6,7 @@
 #include <libavutil/log.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
 
 int vabuf_name_this_thread(const char *name) { return pthread_setname_np(pthread_self(), name); }
 
@@ -14,9 +15,28 @@ static _Atomic(vabuf_log_sink) log_sink;
 // libav prints a line in pieces; the prefix state must follow the pieces of one thread.
 static _Thread_local int print_prefix = 1;
 
-static void forward_line(void *object, int level, const char *format, va_list arguments) {
+typedef int (*get_buffer)(struct AVCodecContext *, AVFrame *, int);
+static _Atomic(get_buffer) watched;
+static _Atomic(vabuf_decoder_watch) decoder_watch;
+
+static void tell_watch(void *object, int level, const char *format) {
+  vabuf_decoder_watch watch = atomic_load_explicit(&decoder_watch, memory_order_acquire);
+  if (!watch || !object || level > AV_LOG_INFO) return;
+  if (level > AV_LOG_ERROR && strncmp(format, "concealing", 10) != 0) return;
+  if (*(const AVClass **)object != avcodec_get_class()) return;
+  const AVCodecContext *context = object;
+  if (context->opaque && context->get_buffer2 == atomic_load_explicit(&watched, memory_order_relaxed))
+    watch(context->opaque, format);
+}
+
+static void each_line(void *object, int level, const char *format, va_list arguments) {
+  tell_watch(object, level & 0xff, format);
   vabuf_log_sink sink = atomic_load_explicit(&log_sink, memory_order_acquire);
-  if (!sink || (level & 0xff) > av_log_get_level()) return;
+  if (!sink) {
+    av_log_default_callback(object, level, format, arguments);
+    return;
+  }
+  if ((level & 0xff) > av_log_get_level()) return;
   char line[1024];
   if (av_log_format_line2(object, level, format, arguments, line, sizeof line, &print_prefix) < 0) return;
   sink(level & 0xff, line);
@@ -24,7 +44,13 @@ static void forward_line(void *object, int level, const char *format, va_list ar
 
 void vabuf_set_log_sink(vabuf_log_sink sink) {
   atomic_store_explicit(&log_sink, sink, memory_order_release);
-  av_log_set_callback(sink ? forward_line : av_log_default_callback);
+  av_log_set_callback(each_line);
+}
+
+void vabuf_watch_decoders(get_buffer get_buffer2, vabuf_decoder_watch watch) {
+  atomic_store_explicit(&watched, get_buffer2, memory_order_relaxed);
+  atomic_store_explicit(&decoder_watch, watch, memory_order_release);
+  av_log_set_callback(each_line);
 }
 
 #if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)

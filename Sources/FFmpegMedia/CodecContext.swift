@@ -45,6 +45,7 @@ package struct CodecContext: ~Copyable {
       throw FFmpegError(call: "avcodec_find_decoder", code: .decoderNotFound)
     }
     let codec = try Self.find(parameters.pointee.codec_id, inHardware: options.hardware != nil)
+    _ = DecoderHooks.watchLog
     let hooks = DecoderHooks(
       allocator, clearsMemory: options.isRepeatable, hardware: options.hardware.map(HardwareHooks.init))
     let context = try checkMemory("avcodec_alloc_context3", avcodec_alloc_context3(codec))
@@ -68,6 +69,8 @@ package struct CodecContext: ~Copyable {
       avcodec_free_context(&failed)
       throw error
     }
+    // What is wrong with the codec's headers shows in the pictures, or does not matter.
+    hooks.forgetDamage()
     self.pointer = context
     self.hooks = hooks
   }
@@ -98,11 +101,16 @@ package struct CodecContext: ~Copyable {
   /// Forgets everything in flight; the next packet must be a seek point.
   package mutating func flush() {
     avcodec_flush_buffers(pointer)
+    hooks.forgetDamage()
     isDraining = false
   }
 
   /// The reason of the last refused allocation, which libavcodec itself only calls ENOMEM; taken once.
   package func takeAllocationError() -> VABufError? { hooks.takeError() }
+
+  /// The damage that the decoder met since this was last asked; a refused allocation looks like damage, so ask for that
+  /// first. With frame threads the signs come up to as many packets early as there are threads, never late.
+  package func takeDamage() -> DamageSigns { hooks.takeDamage() }
 
   /// Why decoding in hardware failed, as far as that is the reason; taken once.
   package func takeHardwareTrouble() -> HardwareTrouble? { hooks.hardware?.takeTrouble() }
@@ -138,10 +146,12 @@ package struct CodecContext: ~Copyable {
 
   private func progress(_ result: Int32) -> Progress {
     switch result {
-    case 0...: .done
-    case VABUF_ERROR_EAGAIN: .again
-    case VABUF_ERROR_EOF: .ended
-    default: .failed(AVErrorCode(rawValue: result))
+    case 0...: return .done
+    case VABUF_ERROR_EAGAIN: return .again
+    case VABUF_ERROR_EOF: return .ended
+    default:
+      hooks.noteRejection()
+      return .failed(AVErrorCode(rawValue: result))
     }
   }
 }

@@ -13,6 +13,11 @@ int vabuf_name_this_thread(const char *name);
 typedef void (*vabuf_log_sink)(int level, const char *line);
 void vabuf_set_log_sink(vabuf_log_sink sink);
 
+// Calls `watch` with the `opaque` of each decoder whose get_buffer2 is this one, and with the format of the line, when
+// the decoder logs an error or that it conceals one. FFmpeg 5.1 says no other way that a frame thread concealed.
+typedef void (*vabuf_decoder_watch)(void *opaque, const char *format);
+void vabuf_watch_decoders(int (*get_buffer2)(AVCodecContext *, AVFrame *, int), vabuf_decoder_watch watch);
+
 // Feature tests: members that moved to flags in libavutil 58.7 (FFmpeg 6.1), and stream side data that moved into
 // the codec parameters in libavcodec 60.30.
 bool vabuf_frame_is_interlaced(const AVFrame *frame);

@@ -91,6 +91,15 @@ package struct FrameIndex: Hashable, Sendable {
     return SeekPoint(packet: 0, firstFrame: 0)
   }
 
+  /// Pictures that come after a seek point's packet are shown before its first frame: they need the run before.
+  package func hasLeadingPictures(_ point: SeekPoint) -> Bool {
+    let following = frameOfPacket[point.packet...].dropFirst().prefix(Self.mostLeadingPictures)
+    return following.contains { 0 <= $0 && $0 < point.firstFrame }
+  }
+
+  /// How far after a seek point its leading pictures may come.
+  private static let mostLeadingPictures = 64
+
   /// The last frame that is shown at or before `ticks`; nil before the first.
   package func frame(atOrBefore ticks: Int64) -> Int? {
     var low = 0

@@ -34,18 +34,25 @@ package enum IndexBuilder {
   /// Decodes from the start and keeps what came out: the truth where headers lie.
   ///
   /// Where only the start is in doubt, the decoder goes as far as the first packet from which headers can be trusted.
+  ///
+  /// - Parameter meetsDamage: becomes true where the decoder says so after the first packet from which headers can be
+  ///   trusted; before it, references are missing anyway.
   package static func decode(
-    _ decoder: inout StreamDecoder, analysis: IndexAnalysis, doubts: Doubts, progress: Progress?
+    _ decoder: inout StreamDecoder, analysis: IndexAnalysis, doubts: Doubts, meetsDamage: inout Bool,
+    progress: Progress?
   ) throws -> FrameIndex {
     var emitted: [Int?] = []
     var hashes: [UInt64] = []
     var shape: PictureShape?
-    let goal = doubts == .start ? analysis.firstLaterEntry : nil
+    let entry = doubts.contains(.start) ? analysis.firstLaterEntry : nil
+    let goal = doubts == .start ? entry : nil
+    var isStarting = entry != nil
     guard try decoder.start(at: 0, records: analysis.packets, reopening: true) else { throw Self.changed }
     while true {
       let frame = try Frame()
       switch try decoder.receive(into: frame, records: analysis.packets) {
       case .ended:
+        if !isStarting, try !decoder.takeDamage().isEmpty { meetsDamage = true }
         progress?(1)
         return analysis.proven(emitted: emitted, hashes: hashes, doubts: doubts)
       case .desynchronised: throw Self.changed
@@ -55,6 +62,9 @@ package enum IndexBuilder {
           return index
         }
         emitted.append(packet)
+        let isDamaged = try !decoder.takeDamage().isEmpty || frame.isDamaged
+        if isDamaged, !isStarting { meetsDamage = true }
+        if packet == entry { isStarting = false }
         shape = frame.shape(known: shape)
         hashes.append(shape.map { frame.pictureHash($0) } ?? 0)
         if let progress, let packet, emitted.count % 16 == 0 {

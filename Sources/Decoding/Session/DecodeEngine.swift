@@ -88,7 +88,7 @@ package final class DecodeEngine {
     self.allocator = allocator
     self.interrupt = interrupt
     self.identity = identity
-    if index.isRepeatable { try decoder.makeRepeatable() }
+    if index.isRepeatable { try decoder.reopen(repeatable: true, threads: 1) }
     if analysis != nil {
       if !index.doubts.isEmpty { try prove(index.doubts) } else { store() }
     }
@@ -100,6 +100,19 @@ package final class DecodeEngine {
   }
 
   package var decoderName: String { decoder.decoderName }
+  package var backend: Backend { decoder.backend }
+
+  /// Why the stream is decoded in software whatever device there is; nil where hardware may do it. What decoders make of
+  /// damage is their own business, so only software's is repeatable.
+  package var hardwareObstacle: String? {
+    index.isRepeatable || !index.doubts.isDisjoint(with: [.damage, .refuted]) ? "the stream is damaged" : nil
+  }
+
+  /// Goes on with another decoder: on a device, or in software for nil. Frames come from wherever `seek` says next.
+  package func use(_ hardware: HardwareSession?) throws {
+    run = nil
+    try decoder.reopen(in: hardware)
+  }
 
   /// The number of the next frame that the decoder emits; nil where it must be told.
   package var position: Int? { run?.expected }
@@ -170,6 +183,7 @@ package final class DecodeEngine {
   /// Which frame this is, if it is wanted: checks it against the index.
   private func judge(_ frame: borrowing Frame, _ packet: Int?) throws -> Int? {
     guard var run else { return nil }
+    let signs = try decoder.takeDamage()
     let number: Int
     switch (index.proof, packet) {
     case (.counted, _): number = run.expected
@@ -178,6 +192,10 @@ package final class DecodeEngine {
     }
     // Leading pictures of a seek point: decoded without what they are predicted from, or promised to be dropped.
     if !run.isLinear, number < run.start.firstFrame, run.expected == run.start.firstFrame || number >= 0 { return nil }
+    if let damage = damage(signs, frame, number, run) {
+      try mend("frame \(number): \(damage.why)", isRefuted: damage.isProven)
+      return nil
+    }
     guard number < index.frames.count else {
       try mend("the decoder gives more frames than the index has")
       return nil
@@ -186,11 +204,7 @@ package final class DecodeEngine {
       try mend("frame \(number) came out where \(run.expected) was due")
       return nil
     }
-    if frame.isDamaged, index.proof == .demuxed {
-      try mend("frame \(number) is damaged", isRefuted: true)
-      return nil
-    }
-    if !isTrue(frame, number) {
+    if try !isTrue(frame, number) {
       try mend("frame \(number) differs from the linear decode")
       return nil
     }
@@ -199,10 +213,54 @@ package final class DecodeEngine {
     return number >= next ? number : nil
   }
 
-  private func isTrue(_ frame: borrowing Frame, _ number: Int) -> Bool {
+  /// What is wrong with a frame that headers alone promised, or with one that is on its way after it.
+  ///
+  /// - Returns: nil for a frame that is whole. Where decoding began in the middle, a missing reference is no proof: the
+  ///   seek point may lie.
+  private func damage(_ signs: DamageSigns, _ frame: borrowing Frame, _ number: Int, _ run: Run) -> (
+    why: String, isProven: Bool
+  )? {
+    // Frames that were decoded once are known by their hashes.
+    guard index.proof == .demuxed, number >= index.pictureHashes.count else { return nil }
+    // A decoder that was flushed only may miss what a new one does not.
+    if frame.isDamaged || signs.contains(.samples) { return ("the decoder met damage", run.isReopened) }
+    guard signs.contains(.references) else { return nil }
+    // The pictures that lead a seek point refer to some before it.
+    if !run.isLinear, number == run.start.firstFrame, index.hasLeadingPictures(run.start) { return nil }
+    return ("the decoder misses a reference", run.isLinear)
+  }
+
+  private func isTrue(_ frame: borrowing Frame, _ number: Int) throws -> Bool {
     guard number < index.pictureHashes.count else { return true }
+    if decoder.hardware != nil { return try isTrueInSurface(frame, number) }
     shape = frame.shape(known: shape)
     return shape.map { frame.pictureHash($0) == index.pictureHashes[number] } ?? true
+  }
+
+  /// The same for a frame in a surface, which must be downloaded for that: only where a seek point may have lied.
+  private func isTrueInSurface(_ frame: borrowing Frame, _ number: Int) throws -> Bool {
+    guard let run, !run.isLinear else { return true }
+    let picture = try inSurface(frame, number)
+    let buffer = try picture.device.transfers.downloadBlocking(picture, allocator)
+    var hash = Fingerprint.seed
+    for plane in picture.layout.planes {
+      for row in 0..<plane.rows {
+        let start = buffer.baseAddress + plane.offset + row * plane.stride
+        hash = Fingerprint.of(UnsafeRawBufferPointer(start: start, count: plane.rowBytes), seed: hash)
+      }
+    }
+    return hash == index.pictureHashes[number]
+  }
+
+  private func inSurface(_ frame: borrowing Frame, _ number: Int) throws -> SurfaceFrame {
+    guard let device = decoder.hardware?.device, let surface = frame.surface,
+      let picture = SurfaceFrame(device: device, surface, softwareFormat: decoder.softwareFormat)
+    else {
+      throw DeviceFailure(
+        .unsupported, what: "frame \(number) of \(options.path)", why: "its pixel format does not come from surfaces",
+        remedy: "use --backend auto or software")
+    }
+    return picture
   }
 
   /// The decoder did not do what the index promised.
@@ -216,12 +274,10 @@ package final class DecodeEngine {
     } else if !isRefuted, !run.isLinear {
       liars.insert(run.start.packet)
     } else if index.proof == .demuxed {
-      try prove(.refuted)
+      try prove(isRefuted ? [.refuted, .damage] : .refuted, repeatably: isRefuted)
       // Numbers may have shifted: the buffer sees the new generation and lets go of what it has.
     } else if !decoder.isRepeatable {
-      // Threads that conceal damage race, and what is not decoded shows what its buffer held before.
-      try decoder.makeRepeatable()
-      try prove(index.doubts)
+      try prove(.damage, repeatably: true)
     } else {
       throw VABufError(
         .decodingFailed, what: "frame \(max(next, run.expected)) of \(options.path)", why: why,
@@ -230,14 +286,29 @@ package final class DecodeEngine {
     try start(at: index.seekPoint(for: next, excluding: liars), reopening: true)
   }
 
-  /// Decodes the stream once to learn its frames.
-  private func prove(_ doubts: Doubts) throws {
+  /// Decodes the stream once to learn its frames; twice, where decoding shows damage.
+  ///
+  /// Threads that conceal damage race, and what is not decoded shows what its buffer held before: a stream whose damage
+  /// the decoder meets is decoded by one thread into cleared buffers, now and ever after.
+  private func prove(_ doubts: Doubts, repeatably: Bool = false) throws {
+    let doubts = index.doubts.union(doubts)
     options.logger.debug(
-      "indexing by decoding", metadata: ["file": "\(options.path)", "doubts": "\(index.doubts.union(doubts))"])
+      "indexing by decoding", metadata: ["file": "\(options.path)", "doubts": "\(doubts)"])
     let analysis = try self.analysis ?? demuxed()
+    let hardware = decoder.hardware
+    if hardware != nil { try decoder.reopen(in: nil) }
+    if repeatably, !decoder.isRepeatable { try decoder.reopen(repeatable: true, threads: 1) }
+    var meetsDamage = false
     index = try IndexBuilder.decode(
-      &decoder, analysis: analysis, doubts: index.doubts.union(doubts), progress: options.progress)
+      &decoder, analysis: analysis, doubts: doubts, meetsDamage: &meetsDamage, progress: options.progress)
+    if meetsDamage, !decoder.isRepeatable {
+      try decoder.reopen(repeatable: true, threads: 1)
+      index = try IndexBuilder.decode(
+        &decoder, analysis: analysis, doubts: doubts.union(.damage), meetsDamage: &meetsDamage,
+        progress: options.progress)
+    }
     index.isRepeatable = decoder.isRepeatable
+    if let hardware, hardwareObstacle == nil { try decoder.reopen(in: hardware) }
     indexGeneration += 1
     run = nil
     liars = []
@@ -268,6 +339,12 @@ package final class DecodeEngine {
   }
 
   private func delivered(_ frame: consuming Frame, _ number: Int) throws -> DecodedFrame {
+    if decoder.hardware != nil {
+      let picture = try inSurface(frame, number)
+      return DecodedFrame(
+        descriptor: descriptor(frame, number, picture.layout, generation: picture.device.generation),
+        contents: .surface(picture))
+    }
     if frame.hostBuffer == nil { frame = try frame.moved(to: allocator) }
     shape = frame.shape(known: shape)
     guard let buffer = frame.hostBuffer, let shape else {
@@ -275,12 +352,19 @@ package final class DecodeEngine {
         .decodingFailed, what: "frame \(number) of \(options.path)", why: "its pixel format has no layout in memory",
         remedy: "report it with the file's codec and pixel format")
     }
+    let layout = frame.layout(shape, base: buffer.baseAddress)
+    return DecodedFrame(
+      descriptor: descriptor(frame, number, layout, generation: 0), contents: .host(buffer, FrameReference(frame)))
+  }
+
+  private func descriptor(
+    _ frame: borrowing Frame, _ number: Int, _ layout: PictureLayout, generation: Int
+  ) -> FrameDescriptor {
     let entry = index.frames[number]
-    let descriptor = FrameDescriptor(
+    return FrameDescriptor(
       number: number, timestamp: Timestamp(ticks: entry.pts, timeBase: index.timeBase), duration: entry.duration,
-      layout: frame.layout(shape, base: buffer.baseAddress), sampleAspectRatio: frame.sampleAspectRatio,
-      rotation: stream.rotation, fieldOrder: frame.fieldOrder, isKeyframe: entry.isKeyframe, color: frame.color,
-      hdr: frame.hdr, isDamaged: frame.isDamaged)
-    return DecodedFrame(descriptor: descriptor, buffer: buffer, reference: FrameReference(frame))
+      layout: layout, sampleAspectRatio: frame.sampleAspectRatio, rotation: stream.rotation,
+      fieldOrder: frame.fieldOrder, isKeyframe: entry.isKeyframe, color: frame.color, hdr: frame.hdr,
+      isDamaged: frame.isDamaged, backend: decoder.backend, deviceGeneration: generation)
   }
 }
