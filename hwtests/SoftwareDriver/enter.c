@@ -47,6 +47,8 @@ bool softva_enter(
     return false;
   }
   *status = verdict.status;
-  if (*status == VA_STATUS_SUCCESS && call != SOFTVA_decode) *status = lost_status(driver);
+  // A lost display can be terminated: libva frees its own part only if that works.
+  if (*status == VA_STATUS_SUCCESS && call != SOFTVA_decode && call != SOFTVA_vaTerminate)
+    *status = lost_status(driver);
   return true;
 }
