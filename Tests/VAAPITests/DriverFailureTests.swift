@@ -116,6 +116,28 @@ struct DriverFailureTests {
     #expect(calls.count(of: .vaQuerySurfaceStatus) == 1 && calls.count(of: .vaSyncSurface) == 1)
   }
 
+  @Test func withoutEitherThePlainCallIsWaitedFor() async throws {
+    let calls = VACalls { [.vaSyncSurface2, .vaQuerySurfaceStatus].contains($0) ? .unimplemented : nil }
+    try await SoftwareDriver.run { run in
+      let display = try OwnedDisplay.open(path: run.device, calls: calls)
+      let surfaces = try OwnedSurfaces(display, Self.small, count: 1)
+      try surfaces[0].sync(timeout: .seconds(1))
+    }
+    #expect(calls.count(of: .vaSyncSurface) == 1)
+  }
+
+  @Test func anUploadThatIsDroppedIsFoundOut() async throws {
+    let drops = VACalls { $0 == .vaPutImage ? .success : nil }
+    let fails = VACalls { $0 == .vaGetImage ? .invalidContext : nil }
+    try await SoftwareDriver.run { run in
+      #expect(try OwnedDisplay.open(path: run.device, calls: drops).canUpload(.nv12) == false)
+      #expect(try OwnedDisplay.open(path: run.device, calls: fails).canUpload(.nv12) == false)
+      let display = try OwnedDisplay.open(path: run.device)
+      #expect(display.canUpload(.nv12) && display.canUpload(.p010))
+      #expect(!display.canUpload(.i420))
+    }
+  }
+
   @Test func limitsOfAnyLengthAreTaken() async throws {
     try await SoftwareDriver.run { run in
       let display = try OwnedDisplay.open(path: run.device)
