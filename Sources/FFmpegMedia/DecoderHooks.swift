@@ -13,7 +13,11 @@ final class DecoderHooks: Sendable {
 
   private let clearsMemory: Bool
 
-  init(_ allocator: any HostAllocator, clearsMemory: Bool) {
+  /// Set where pictures are decoded in hardware.
+  let hardware: HardwareHooks?
+
+  init(_ allocator: any HostAllocator, clearsMemory: Bool, hardware: HardwareHooks?) {
+    self.hardware = hardware
     self.allocator = allocator
     self.clearsMemory = clearsMemory
   }
@@ -25,11 +29,24 @@ final class DecoderHooks: Sendable {
     @convention(c) (UnsafeMutablePointer<AVCodecContext>?, UnsafeMutablePointer<AVFrame>?, Int32) -> Int32 = {
       context, frame, flags in
       guard let context, let frame, let opaque = context.pointee.opaque else { return VABUF_ERROR_ENOMEM }
+      if frame.pointee.format == AV_PIX_FMT_VAAPI.rawValue {
+        return Unmanaged<DecoderHooks>.fromOpaque(opaque).takeUnretainedValue().attachSurface(context, frame)
+      }
       let capabilities = context.pointee.codec.pointee.capabilities
       guard capabilities & AV_CODEC_CAP_DR1 != 0, PixelFormat(AVPixelFormat(frame.pointee.format)) != nil else {
         return avcodec_default_get_buffer2(context, frame, flags)
       }
       return Unmanaged<DecoderHooks>.fromOpaque(opaque).takeUnretainedValue().allocate(context, frame)
+    }
+
+  /// `AVCodecContext.get_format` of decoders in hardware.
+  static let getFormat:
+    @convention(c) (UnsafeMutablePointer<AVCodecContext>?, UnsafePointer<AVPixelFormat>?) -> AVPixelFormat = {
+      context, formats in
+      guard let context, let formats, let opaque = context.pointee.opaque,
+        let hardware = Unmanaged<DecoderHooks>.fromOpaque(opaque).takeUnretainedValue().hardware
+      else { return AV_PIX_FMT_NONE }
+      return hardware.chooseFormat(context, of: formats)
     }
 
   /// FFmpeg 5.1 refuses frame threads with a get_buffer2 that is not declared thread-safe; ours is. The member is
@@ -55,13 +72,26 @@ final class DecoderHooks: Sendable {
         buffer.baseAddress.initializeMemory(as: UInt8.self, repeating: 0, count: buffer.byteCount)
       }
       return 0
-    } catch let error as VABufError {
-      lastError.withLock { $0 = error }
-      return VABUF_ERROR_ENOMEM
-    } catch let error as FFmpegError {
-      return error.code.rawValue
     } catch {
-      return VABUF_ERROR_ENOMEM
+      return refuse(error)
     }
+  }
+
+  private func attachSurface(
+    _ context: UnsafeMutablePointer<AVCodecContext>, _ frame: UnsafeMutablePointer<AVFrame>
+  ) -> Int32 {
+    guard let hardware else { return VABUF_ERROR_EINVAL }
+    do {
+      try hardware.attachSurface(context, frame)
+      return 0
+    } catch {
+      return refuse(error)
+    }
+  }
+
+  private func refuse(_ error: any Error) -> Int32 {
+    if let error = error as? FFmpegError { return error.code.rawValue }
+    if let error = error as? VABufError { lastError.withLock { $0 = error } }
+    return VABUF_ERROR_ENOMEM
   }
 }
