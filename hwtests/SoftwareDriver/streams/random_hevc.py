@@ -363,8 +363,9 @@ class Stream:
         crop = self.flip(0.4)
         bits.u(1, crop)
         if crop:
-            for _ in range(4):
-                bits.ue(self.r.randint(0, 2))
+            # On the right and below only: libavcodec leaves the other sides of a hardware frame.
+            for side in range(4):
+                bits.ue(self.r.randint(0, 2) if side % 2 else 0)
         bits.ue(self.bit_depth - 8)
         bits.ue(self.bit_depth - 8)
         bits.ue(self.log2_poc - 4)
