@@ -427,8 +427,11 @@ static void put_reference_set(
 static void put_list_order(
     struct softva_bits *bits, const struct reference_set *set, int list,
     const uint8_t *wanted, unsigned count) {
-  softva_put(bits, 1, 1);  // ref_pic_list_modification_flag
-  for (unsigned i = 0; i < count; i++) {
+  bool modified = false;
+  for (unsigned i = 0; i < count; i++)
+    if (wanted[i] != set->used[list][i % set->used_count]) modified = true;
+  softva_put(bits, 1, modified);  // ref_pic_list_modification_flag
+  for (unsigned i = 0; modified && i < count; i++) {
     uint32_t entry = 0;
     for (uint32_t j = 0; j < set->used_count; j++)
       if (set->used[list][j] == wanted[i]) entry = j;
