@@ -5,12 +5,12 @@
 //
 // - One VPS, SPS and PPS, written again when their bytes change. They leave to each slice what a
 //   slice can say (deblocking, numbers of references, chroma QP offsets).
-// - Each picture is an IDR picture (nothing is kept from before) or a TRAIL_R one, whatever it
-//   was, so nothing is skipped as leading picture and the picture order count (POC) of the
+// - Each picture is an IDR or BLA picture (nothing is kept from before) or a TRAIL_R one, whatever
+//   it was, so nothing is skipped as leading picture and the picture order count (POC) of the
 //   decoder behind depends on the picture before only.
-// - POCs are the client's minus a base. Only differences between them matter to decoding, so a
-//   new base starts at each IDR picture, and where the client has begun somewhere else (a seek):
-//   pictures of before can then not be mistaken for pictures of now.
+// - POCs are the client's minus a base, which is mostly 0. Only differences between them matter to
+//   decoding, so a new base starts where the client has begun somewhere else (a seek): pictures of
+//   before can then not be mistaken for pictures of now.
 // - Reference picture sets are written out in each slice, from ReferenceFrames, and the order of
 //   the reference lists with them, from RefPicList.
 // - Entry points are left out. They serve parallel decoding only.
@@ -24,6 +24,7 @@
 enum {
   MAX_REFERENCES = 15,
   NAL_TRAIL_R = 1,
+  NAL_BLA_N_LP = 18,
   NAL_IDR_N_LP = 20,
   NAL_VPS = 32,
   NAL_SPS = 33,
@@ -231,7 +232,11 @@ static void put_pps(
   softva_put(bits, 1, parameters->pic_fields.bits.pps_loop_filter_across_slices_enabled_flag);
   softva_put(bits, 1, 1);  // deblocking_filter_control_present_flag
   softva_put(bits, 1, 1);  // deblocking_filter_override_enabled_flag
-  softva_put(bits, 1, 1);  // pps_deblocking_filter_disabled_flag: each slice overrides it
+  softva_put(bits, 1, parameters->slice_parsing_fields.bits.pps_disable_deblocking_filter_flag);
+  if (!parameters->slice_parsing_fields.bits.pps_disable_deblocking_filter_flag) {
+    softva_put_se(bits, parameters->pps_beta_offset_div2);
+    softva_put_se(bits, parameters->pps_tc_offset_div2);
+  }
   softva_put(bits, 1, matrix != NULL);  // pps_scaling_list_data_present_flag
   if (matrix) put_scaling_lists(bits, matrix);
   softva_put(bits, 1, 1);  // lists_modification_present_flag
@@ -350,26 +355,26 @@ static bool is_known(const struct hevc_state *state, const VAPictureHEVC *pictur
   return false;
 }
 
-// Chooses between an IDR picture and a TRAIL_R one, and the base of the POCs.
+// Chooses what the picture becomes, and the base of the POCs.
 static unsigned choose_type(
     struct hevc_state *state, const VAPictureParameterBufferHEVC *parameters,
     const struct reference_set *set, bool intra) {
   int32_t poc = parameters->CurrPic.pic_order_cnt;
-  bool continues = false;
+  bool restart = set->count > 0 || parameters->slice_parsing_fields.bits.RapPicFlag;
   for (size_t i = 0; i < set->count; i++)
-    if (is_known(state, &parameters->ReferenceFrames[set->pictures[i].index])) continues = true;
+    if (is_known(state, &parameters->ReferenceFrames[set->pictures[i].index])) restart = false;
   // A POC that is there already, or too far from the last for its low bits to tell: the client
   // has begun again, and its surfaces look known by chance.
   for (size_t i = 0; i < state->known_count; i++)
-    if (state->known[i].poc == poc) continues = false;
+    if (state->known[i].poc == poc) restart = true;
   int64_t distance = poc - state->base - state->last;
-  if (!state->started || distance >= 32768 || distance < -32768) continues = false;
-  if (continues) return NAL_TRAIL_R;
+  if (!state->started || distance >= 32768 || distance < -32768) restart = true;
+  if (!restart) return NAL_TRAIL_R;
   if (intra) {
     // Also a CRA picture after a seek: what it lists was never decoded and only serves pictures
     // that the client skips.
-    state->base = poc;
-    return NAL_IDR_N_LP;
+    state->base = poc & ~(int64_t)0xffff;
+    return poc == state->base ? NAL_IDR_N_LP : NAL_BLA_N_LP;
   }
   // Pictures without their references (a stream that begins anywhere). The decoder behind makes
   // up what it does not find, as a software decoder in front would; keep it from finding others.
@@ -422,8 +427,11 @@ static void put_reference_set(
 static void put_list_order(
     struct softva_bits *bits, const struct reference_set *set, int list,
     const uint8_t *wanted, unsigned count) {
-  softva_put(bits, 1, 1);  // ref_pic_list_modification_flag
-  for (unsigned i = 0; i < count; i++) {
+  bool modified = false;
+  for (unsigned i = 0; i < count; i++)
+    if (wanted[i] != set->used[list][i % set->used_count]) modified = true;
+  softva_put(bits, 1, modified);  // ref_pic_list_modification_flag
+  for (unsigned i = 0; modified && i < count; i++) {
     uint32_t entry = 0;
     for (uint32_t j = 0; j < set->used_count; j++)
       if (set->used[list][j] == wanted[i]) entry = j;
@@ -505,14 +513,32 @@ static void put_inter_fields(
   softva_put_ue(bits, slice->five_minus_max_num_merge_cand);
 }
 
+// A slice that is like the PPS says so: libavcodec then takes the offsets over even where the
+// filter is off, and uses them at edges with slices where it is on.
+static void put_deblocking(
+    struct softva_bits *bits, const VAPictureParameterBufferHEVC *parameters,
+    const VASliceParameterBufferHEVC *slice) {
+  unsigned disabled = slice->LongSliceFlags.fields.slice_deblocking_filter_disabled_flag;
+  bool override =
+      disabled != parameters->slice_parsing_fields.bits.pps_disable_deblocking_filter_flag ||
+      slice->slice_beta_offset_div2 != parameters->pps_beta_offset_div2 ||
+      slice->slice_tc_offset_div2 != parameters->pps_tc_offset_div2;
+  softva_put(bits, 1, override);  // deblocking_filter_override_flag
+  if (!override) return;
+  softva_put(bits, 1, disabled);
+  if (disabled) return;
+  softva_put_se(bits, slice->slice_beta_offset_div2);
+  softva_put_se(bits, slice->slice_tc_offset_div2);
+}
+
 static void put_slice_header(
     struct softva_bits *bits, const VAPictureParameterBufferHEVC *parameters,
     const VASliceParameterBufferHEVC *slice, const struct reference_set *set, unsigned type,
     bool first, int64_t poc) {
   bool idr = type == NAL_IDR_N_LP;
-  softva_put(bits, 1, first);      // first_slice_segment_in_pic_flag
-  if (idr) softva_put(bits, 1, 0);  // no_output_of_prior_pics_flag
-  softva_put_ue(bits, 0);           // slice_pic_parameter_set_id
+  softva_put(bits, 1, first);                        // first_slice_segment_in_pic_flag
+  if (type != NAL_TRAIL_R) softva_put(bits, 1, 0);  // no_output_of_prior_pics_flag
+  softva_put_ue(bits, 0);                            // slice_pic_parameter_set_id
   if (!first) {
     if (parameters->slice_parsing_fields.bits.dependent_slice_segments_enabled_flag)
       softva_put(bits, 1, slice->LongSliceFlags.fields.dependent_slice_segment_flag);
@@ -544,12 +570,7 @@ static void put_slice_header(
     softva_put_se(bits, slice->slice_cb_qp_offset);
     softva_put_se(bits, slice->slice_cr_qp_offset);
     bool deblocked = !slice->LongSliceFlags.fields.slice_deblocking_filter_disabled_flag;
-    softva_put(bits, 1, 1);  // deblocking_filter_override_flag
-    softva_put(bits, 1, !deblocked);
-    if (deblocked) {
-      softva_put_se(bits, slice->slice_beta_offset_div2);
-      softva_put_se(bits, slice->slice_tc_offset_div2);
-    }
+    put_deblocking(bits, parameters, slice);
     if (parameters->pic_fields.bits.pps_loop_filter_across_slices_enabled_flag &&
         (luma || chroma || deblocked))
       softva_put(bits, 1, slice->LongSliceFlags.fields.slice_loop_filter_across_slices_enabled_flag);
@@ -643,7 +664,7 @@ static VAStatus assemble(
   if (status != VA_STATUS_SUCCESS) return status;
   unsigned type = choose_type(state, parameters, &set, intra);
   int64_t poc = parameters->CurrPic.pic_order_cnt - state->base;
-  if (type == NAL_IDR_N_LP) set = (struct reference_set){.count = 0};
+  if (type != NAL_TRAIL_R) set = (struct reference_set){.count = 0};
   remember(state, parameters, &set);
   return append_slices(parameters, picture, &set, type, poc, packet);
 }
