@@ -129,10 +129,17 @@ frames_of() { sed '/^#/d; /^$/d' | tr -d ' ' | cut -d, -f5,6; }
 
 # compare FILE: sets `verdict` and `frames`.
 compare() {
-  local file=$1 format download problem
+  local file=$1 format codec download problem
   format=$(ffprobe -v error -select_streams v:0 -show_entries stream=pix_fmt -of csv=p=0 "$file" |
     head -n 1 | tr -d ', ')
   frames=0
+  codec=$(ffprobe -v error -select_streams v:0 -show_entries stream=codec_name -of csv=p=0 "$file" |
+    head -n 1 | tr -d ', ')
+  if [[ $codec == av1 ]] && ! grep -q AV1 <<<"${advertised:=$("$with" vainfo --display drm --device \
+    /dev/null 2>/dev/null)}"; then
+    verdict="skipped: the driver has no AV1"
+    return
+  fi
   case $format in
     yuv420p | yuvj420p | gray) download=nv12 ;;
     yuv420p10le) download=p010le ;;

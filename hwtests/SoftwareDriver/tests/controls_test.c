@@ -327,6 +327,33 @@ static void test_export(void) {
     }
     close(prime.objects[0].fd);
   }
+  // The other way: a surface over the exported memory shows the same picture.
+  CHECK_STATUS(
+      vaExportSurfaceHandle(
+          c.display, c.surfaces[0], VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME_2,
+          VA_EXPORT_SURFACE_READ_WRITE | VA_EXPORT_SURFACE_SEPARATE_LAYERS, &prime),
+      OK);
+  VASurfaceAttrib attributes[2] = {
+      {.type = VASurfaceAttribMemoryType,
+       .flags = VA_SURFACE_ATTRIB_SETTABLE,
+       .value = {.type = VAGenericValueTypeInteger,
+                 .value.i = VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME_2}},
+      {.type = VASurfaceAttribExternalBufferDescriptor,
+       .flags = VA_SURFACE_ATTRIB_SETTABLE,
+       .value = {.type = VAGenericValueTypePointer, .value.p = &prime}}};
+  VASurfaceID imported;
+  CHECK_STATUS(
+      vaCreateSurfaces(
+          c.display, VA_RT_FORMAT_YUV420, WIDTH, HEIGHT, &imported, 1, attributes, 2),
+      OK);
+  CHECK(client_read(&c, imported, true) == GREY + 5, "imported");
+  vaDestroySurfaces(c.display, &imported, 1);
+  prime.layers[1].offset[0] = prime.objects[0].size;
+  CHECK_STATUS(
+      vaCreateSurfaces(
+          c.display, VA_RT_FORMAT_YUV420, WIDTH, HEIGHT, &imported, 1, attributes, 2),
+      VA_STATUS_ERROR_ALLOCATION_FAILED);
+  close(prime.objects[0].fd);
   client_close(&c);
   CHECK_CLEAN();
 
