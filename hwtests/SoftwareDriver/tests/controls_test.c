@@ -519,12 +519,61 @@ static void test_malformed(void) {
   CHECK(strstr(line, "\"live\":{\"surfaces\":0,\"buffers\":0,") != NULL, "%s", line);
 }
 
+// Two threads with contexts of their own on one display, two with their own displays.
+static struct client shared;
+static void *decode_many(void *argument) {
+  struct client *given = argument;
+  struct client own;
+  intptr_t wrong = 0;
+  if (given == NULL) {
+    if (client_open(&own) != OK) return (void *)1;
+  } else {
+    own = *given;
+    if (vaCreateSurfaces(
+            own.display, VA_RT_FORMAT_YUV420, WIDTH, HEIGHT, own.surfaces, SURFACES, NULL, 0) != OK ||
+        vaCreateContext(
+            own.display, own.config, WIDTH, HEIGHT, 0, NULL, 0, &own.context) != OK)
+      return (void *)1;
+  }
+  for (int picture = 0; picture < 200; picture++) {
+    bool intra = picture % 10 == 0;
+    wrong += client_decode(
+                 &own, own.surfaces[picture % SURFACES], 4 + picture / 10 % 4,
+                 intra ? NONE : own.surfaces[(picture - 1) % SURFACES]) != OK;
+    wrong += client_read(&own, own.surfaces[picture % SURFACES], true) !=
+             GREY + 4 + picture / 10 % 4;
+  }
+  if (given == NULL) {
+    client_close(&own);
+  } else {
+    vaDestroyContext(own.display, own.context);
+    vaDestroySurfaces(own.display, own.surfaces, SURFACES);
+  }
+  return (void *)wrong;
+}
+
+static void test_threads(void) {
+  set(NULL, NULL);
+  CHECK_STATUS(client_open(&shared), OK);
+  pthread_t threads[4];
+  for (int index = 0; index < 4; index++)
+    pthread_create(&threads[index], NULL, decode_many, index < 2 ? &shared : NULL);
+  for (int index = 0; index < 4; index++) {
+    void *wrong;
+    pthread_join(threads[index], &wrong);
+    CHECK(wrong == NULL, "%ld wrong", (long)(intptr_t)wrong);
+  }
+  client_close(&shared);
+  CHECK_CLEAN();
+}
+
 int main(void) {
   snprintf(log_path, sizeof log_path, "/tmp/softva-test-%d.log", (int)getpid());
   setenv("SOFTVA_LOG", log_path, 1);
   static void (*const tests[])(void) = {
       test_decode, test_fail,  test_limits, test_slow,   test_corrupt,
-      test_lost,   test_hang, test_crash,  test_export, test_misuse, test_malformed};
+      test_lost,   test_hang, test_crash,  test_export, test_misuse,
+      test_malformed, test_threads};
   for (size_t index = 0; index < sizeof tests / sizeof *tests; index++) tests[index]();
   unlink(log_path);
   printf("controls: %d checks, %d failed\n", checks, failures);
