@@ -1,5 +1,6 @@
 #include "pixels.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static uint32_t align(uint32_t value, uint32_t to) { return (value + to - 1) / to * to; }
@@ -41,8 +42,9 @@ static void widen10(uint16_t *to, const uint16_t *from, uint32_t count) {
 bool softva_copy_frame(
     uint8_t *data, const struct softva_layout *layout, const AVFrame *frame) {
   bool ten = layout->fourcc == VA_FOURCC_P010;
+  bool grey = !ten && frame->format == AV_PIX_FMT_GRAY8;
   if (ten ? frame->format != AV_PIX_FMT_YUV420P10
-          : frame->format != AV_PIX_FMT_YUV420P && frame->format != AV_PIX_FMT_YUVJ420P)
+          : frame->format != AV_PIX_FMT_YUV420P && frame->format != AV_PIX_FMT_YUVJ420P && !grey)
     return false;
   uint32_t width = smaller(layout->width, (uint32_t)frame->width);
   uint32_t height = smaller(layout->height, (uint32_t)frame->height);
@@ -56,6 +58,10 @@ bool softva_copy_frame(
   }
   for (uint32_t y = 0; y < (height + 1) / 2; y++) {
     uint8_t *to = data + layout->offsets[1] + (size_t)y * layout->strides[1];
+    if (grey) {
+      memset(to, 128, (width + 1) / 2 * 2);
+      continue;
+    }
     const uint8_t *u = frame->data[1] + (ptrdiff_t)y * frame->linesize[1];
     const uint8_t *v = frame->data[2] + (ptrdiff_t)y * frame->linesize[2];
     if (ten)
@@ -116,4 +122,11 @@ void softva_corrupt(uint8_t *data, const struct softva_layout *layout) {
     uint8_t *row = data + layout->offsets[0] + (size_t)y * layout->strides[0];
     for (size_t x = 0; x < (size_t)layout->width * sample_size(layout); x++) row[x] ^= 0x40;
   }
+}
+
+void softva_spoil_frame(AVFrame *frame) {
+  for (int y = 0; y < frame->height; y++)
+    memset(
+        frame->data[0] + (ptrdiff_t)y * frame->linesize[0], y & 0xff,
+        (size_t)smaller((uint32_t)frame->width, (uint32_t)abs(frame->linesize[0])));
 }
