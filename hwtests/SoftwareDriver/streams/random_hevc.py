@@ -228,6 +228,13 @@ class Stream:
         self.use_lt = flip(0.7)
         self.plan()
         self.pps = [self.random_pps() for _ in range(r.randint(1, 3))]
+        if self.mvp:
+            # libavcodec before 7.1 looks motion vectors of another picture up by the tile layout
+            # of this one.
+            layout = {key: self.pps[0][key] for key in ("tiles", "wpp", "widths", "heights",
+                                                        "uniform")}
+            for pps in self.pps:
+                pps.update(layout)
 
     # Which pictures there are, in decoding order, and what each may refer to.
     def plan(self):
