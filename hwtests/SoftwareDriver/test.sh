@@ -56,6 +56,14 @@ if ((${#files[@]} == 0)); then
   fi
 fi
 
+# --- damaged pictures
+if ((${#files[@]} == 0)); then
+  "$out/fuzz" $([[ $short == yes ]] && echo 3000) 2>"$work/errors" || {
+    failed=$((failed + 1))
+    head -n 20 "$work/errors"
+  }
+fi
+
 # --- clips
 # make NAME CODEC SOURCE OPTIONS...: a clip, if ffmpeg has the encoder.
 make_clip() {
@@ -87,7 +95,8 @@ make_clips() {
   make_clip vp9.webm libvpx-vp9 "$p" -b:v 300k -cpu-used 6 -deadline realtime
   make_clip vp9-10.webm libvpx-vp9 "$p" -pix_fmt yuv420p10le -profile:v 2 -b:v 300k -cpu-used 6 \
     -deadline realtime
-  [[ $short == yes ]] && return
+  [[ $short == yes ]] && { make_random_hevc 3; return; }
+  make_hevc_and_vp9
   make_clip h264-baseline.mp4 libx264 "$p" -profile:v baseline
   make_clip h264-cavlc-slices.mp4 libx264 "$p" -coder 0 -bf 2 -slices 4
   make_clip h264-many-slices.mp4 libx264 "$p" -x264-params slice-max-mbs=3:bframes=2
@@ -135,6 +144,75 @@ make_clips() {
     ffmpeg -nostdin -v error -f lavfi -i "testsrc2=s=$size:r=25:d=1" -c:v libx264 -bf 2 -f h264 - 2>/dev/null
   done >"$work/h264-sizes.264"
   [[ -s $work/h264-sizes.264 ]] && files+=("$work/h264-sizes.264")
+}
+
+# Streams that use what x265 leaves out, by seed.
+make_random_hevc() {
+  local seed
+  if ! command -v python3 >/dev/null; then
+    echo "random HEVC: skipped: there is no python3"
+    skipped=$((skipped + 1))
+    return
+  fi
+  for ((seed = 1; seed <= $1; seed++)); do
+    python3 "$root/hwtests/SoftwareDriver/tests/random_hevc.py" $seed "$work/hevc-random-$seed.hevc" &&
+      files+=("$work/hevc-random-$seed.hevc")
+  done
+}
+
+make_hevc_and_vp9() {
+  local p='testsrc2=s=352x198:r=25:d=2.4,noise=alls=12:allf=t+u,fade=in:0:15,fade=out:45:15'
+  local name options
+  while read -r name options; do
+    make_clip "hevc-$name.mkv" libx265 "$p" -pix_fmt yuv420p -x265-params "log-level=0:$options"
+  done <<'END'
+open-gop open-gop=1:keyint=15:min-keyint=5:bframes=4:b-pyramid=1
+weights weightp=1:weightb=1:ref=5:bframes=4
+scaling scaling-list=default:keyint=20
+lossless lossless=1:keyint=30
+cu-lossless cu-lossless=1:crf=8:tskip=1
+partitions tskip=1:crf=12:rect=1:amp=1:rd=6:tu-intra-depth=4:tu-inter-depth=4
+layers temporal-layers=1:bframes=7:b-pyramid=1:keyint=40
+unfiltered deblock=0:sao=0:signhide=0:strong-intra-smoothing=0:temporal-mvp=0
+deblocking deblock=3,2:cbqpoffs=5:crqpoffs=-4
+slices slices=4:wpp=1
+ctu16 ctu=16:min-cu-size=8:max-tu-size=16:qg-size=16
+constrained-intra constrained-intra=1:ctu=32:qg-size=8:aq-mode=3
+intra-refresh intra-refresh=1:keyint=20:bframes=0
+short-lsb log2-max-poc-lsb=4:keyint=250:bframes=3
+radl radl=3:keyint=15:open-gop=0:bframes=4
+END
+  while read -r name options; do
+    make_clip "hevc-10-$name.mkv" libx265 "$p" -pix_fmt yuv420p10le -x265-params "log-level=0:$options"
+  done <<'END'
+open-gop open-gop=1:keyint=15:bframes=4:weightb=1:weightp=1:ref=4
+lossless lossless=1:keyint=30
+scaling scaling-list=default:slices=3:tskip=1
+END
+  make_random_hevc 25
+  make_clip vp9-alt-ref.webm libvpx-vp9 "$p" -b:v 400k -cpu-used 4 -auto-alt-ref 6 \
+    -lag-in-frames 25 -arnr-maxframes 7
+  make_clip vp9-resilient.webm libvpx-vp9 "$p" -b:v 200k -deadline realtime -cpu-used 7 \
+    -error-resilient 1 -aq-mode 3
+  make_clip vp9-parallel.webm libvpx-vp9 "$p" -b:v 400k -cpu-used 4 -frame-parallel 1 -g 20
+  make_clip vp9-lossless.webm libvpx-vp9 "$p" -cpu-used 4 -lossless 1 -g 20
+  make_clip vp9-10-alt-ref.webm libvpx-vp9 "$p" -pix_fmt yuv420p10le -profile:v 2 -b:v 500k \
+    -cpu-used 4 -auto-alt-ref 1 -lag-in-frames 20
+  make_clip vp9-odd.webm libvpx-vp9 'testsrc2=s=175x143:r=25:d=1.6,noise=alls=12:allf=t+u' -b:v 200k
+  make_clip vp9-tiles.webm libvpx-vp9 'testsrc2=s=1280x720:r=25:d=0.8' -b:v 800k -cpu-used 6 \
+    -tile-columns 2 -tile-rows 1
+  # References of another size: only vpxenc makes them.
+  if command -v vpxenc >/dev/null; then
+    ffmpeg -nostdin -v error -f lavfi -i 'testsrc2=s=640x360:r=30:d=6,noise=alls=40:allf=t+u' \
+      -pix_fmt yuv420p -f yuv4mpegpipe - 2>/dev/null |
+      vpxenc --codec=vp9 --rt --cpu-used=7 --resize-allowed=1 --end-usage=cbr --target-bitrate=60 \
+        --min-q=2 --max-q=52 --buf-sz=1000 --buf-initial-sz=500 --buf-optimal-sz=600 --drop-frame=0 \
+        --lag-in-frames=0 --kf-max-dist=9999 -q --webm -o "$work/vp9-resized.webm" - 2>/dev/null
+    [[ -s $work/vp9-resized.webm ]] && files+=("$work/vp9-resized.webm")
+  else
+    echo "vp9-resized.webm: skipped: there is no vpxenc"
+    skipped=$((skipped + 1))
+  fi
 }
 
 frames_of() { sed '/^#/d; /^$/d' | tr -d ' ' | cut -d, -f5,6; }
