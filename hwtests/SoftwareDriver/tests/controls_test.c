@@ -452,14 +452,47 @@ static void test_misuse(void) {
   CHECK_MISUSE("1 of the contexts were not destroyed");
   CHECK_MISUSE("\"live\":{\"surfaces\":3,\"buffers\":0,\"images\":0,\"contexts\":1,\"configs\":1}");
 
+  VABufferID buffer;
+  CHECK_STATUS(client_open(&c), OK);
+  CHECK_STATUS(vaDeriveImage(c.display, c.surfaces[0], &image), OK);
+  CHECK_STATUS(vaUnmapBuffer(c.display, image.buf), VA_STATUS_ERROR_OPERATION_FAILED);
+  CHECK_STATUS(vaDestroySurfaces(c.display, c.surfaces, 1), OK);
+  CHECK_STATUS(vaMapBuffer(c.display, image.buf, &data), OK);
+  memset(data, 1, image.data_size);  // the memory is there as long as the image
+  CHECK_STATUS(vaUnmapBuffer(c.display, image.buf), OK);
+  CHECK_STATUS(vaDestroyImage(c.display, image.image_id), OK);
+  CHECK_STATUS(
+      vaCreateBuffer(
+          c.display, c.context, VAPictureParameterBufferType, 64, 1, NULL, &buffer),
+      OK);
+  CHECK_STATUS(vaMapBuffer(c.display, buffer, &data), OK);
+  CHECK_STATUS(vaBeginPicture(c.display, c.context, c.surfaces[1]), OK);
+  CHECK_STATUS(vaRenderPicture(c.display, c.context, &buffer, 1), OK);
+  CHECK_STATUS(vaDestroyBuffer(c.display, buffer), OK);
+  CHECK_STATUS(vaBeginPicture(c.display, c.context, c.surfaces[1]), OK);
+  CHECK_STATUS(vaDestroyContext(c.display, c.context), OK);
+  CHECK_STATUS(vaDestroySurfaces(c.display, c.surfaces + 1, SURFACES - 1), OK);
+  CHECK_STATUS(vaDestroyConfig(c.display, c.config), OK);
+  client_terminate(&c);
+  CHECK_MISUSE("is not mapped");
+  CHECK_MISUSE("an image derived from surface");
+  CHECK_MISUSE("vaRenderPicture: buffer");
+  CHECK_MISUSE("vaDestroyBuffer: ");
+  CHECK_MISUSE("vaBeginPicture: the picture before was not ended");
+  CHECK_MISUSE("vaDestroyContext: a picture was begun");
+
   set("SOFTVA_SLOW", "decode=100");
   CHECK_STATUS(client_open(&c), OK);
+  CHECK_STATUS(client_decode(&c, c.surfaces[0], 5, NONE), OK);
+  overwrite(&c, c.surfaces[0], true);
+  CHECK_STATUS(vaSyncSurface(c.display, c.surfaces[0]), OK);
   CHECK_STATUS(client_decode(&c, c.surfaces[0], 5, NONE), OK);
   CHECK_STATUS(vaDestroySurfaces(c.display, c.surfaces, SURFACES), OK);
   CHECK_STATUS(vaDestroyContext(c.display, c.context), OK);
   CHECK_STATUS(vaDestroyConfig(c.display, c.config), OK);
   client_terminate(&c);
-  CHECK_MISUSE("a picture is still on its way into surface");
+  CHECK_MISUSE("vaDestroySurfaces: a picture is still on its way into surface");
+  CHECK_MISUSE("vaPutImage: a picture is still on its way into surface");
 }
 
 // A malformed client gets an error, not a crash.
