@@ -8,7 +8,7 @@
 #include "../bits.h"
 
 // libva asks libdrm whether the descriptor is a render node: here it is.
-int drmGetNodeTypeFromFd(int descriptor);
+__attribute__((visibility("default"))) int drmGetNodeTypeFromFd(int descriptor);
 int drmGetNodeTypeFromFd(int descriptor) {
   (void)descriptor;
   return 2;

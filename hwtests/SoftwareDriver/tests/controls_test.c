@@ -327,6 +327,33 @@ static void test_export(void) {
     }
     close(prime.objects[0].fd);
   }
+  // The other way: a surface over the exported memory shows the same picture.
+  CHECK_STATUS(
+      vaExportSurfaceHandle(
+          c.display, c.surfaces[0], VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME_2,
+          VA_EXPORT_SURFACE_READ_WRITE | VA_EXPORT_SURFACE_SEPARATE_LAYERS, &prime),
+      OK);
+  VASurfaceAttrib attributes[2] = {
+      {.type = VASurfaceAttribMemoryType,
+       .flags = VA_SURFACE_ATTRIB_SETTABLE,
+       .value = {.type = VAGenericValueTypeInteger,
+                 .value.i = VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME_2}},
+      {.type = VASurfaceAttribExternalBufferDescriptor,
+       .flags = VA_SURFACE_ATTRIB_SETTABLE,
+       .value = {.type = VAGenericValueTypePointer, .value.p = &prime}}};
+  VASurfaceID imported;
+  CHECK_STATUS(
+      vaCreateSurfaces(
+          c.display, VA_RT_FORMAT_YUV420, WIDTH, HEIGHT, &imported, 1, attributes, 2),
+      OK);
+  CHECK(client_read(&c, imported, true) == GREY + 5, "imported");
+  vaDestroySurfaces(c.display, &imported, 1);
+  prime.layers[1].offset[0] = prime.objects[0].size;
+  CHECK_STATUS(
+      vaCreateSurfaces(
+          c.display, VA_RT_FORMAT_YUV420, WIDTH, HEIGHT, &imported, 1, attributes, 2),
+      VA_STATUS_ERROR_ALLOCATION_FAILED);
+  close(prime.objects[0].fd);
   client_close(&c);
   CHECK_CLEAN();
 
@@ -425,14 +452,47 @@ static void test_misuse(void) {
   CHECK_MISUSE("1 of the contexts were not destroyed");
   CHECK_MISUSE("\"live\":{\"surfaces\":3,\"buffers\":0,\"images\":0,\"contexts\":1,\"configs\":1}");
 
+  VABufferID buffer;
+  CHECK_STATUS(client_open(&c), OK);
+  CHECK_STATUS(vaDeriveImage(c.display, c.surfaces[0], &image), OK);
+  CHECK_STATUS(vaUnmapBuffer(c.display, image.buf), VA_STATUS_ERROR_OPERATION_FAILED);
+  CHECK_STATUS(vaDestroySurfaces(c.display, c.surfaces, 1), OK);
+  CHECK_STATUS(vaMapBuffer(c.display, image.buf, &data), OK);
+  memset(data, 1, image.data_size);  // the memory is there as long as the image
+  CHECK_STATUS(vaUnmapBuffer(c.display, image.buf), OK);
+  CHECK_STATUS(vaDestroyImage(c.display, image.image_id), OK);
+  CHECK_STATUS(
+      vaCreateBuffer(
+          c.display, c.context, VAPictureParameterBufferType, 64, 1, NULL, &buffer),
+      OK);
+  CHECK_STATUS(vaMapBuffer(c.display, buffer, &data), OK);
+  CHECK_STATUS(vaBeginPicture(c.display, c.context, c.surfaces[1]), OK);
+  CHECK_STATUS(vaRenderPicture(c.display, c.context, &buffer, 1), OK);
+  CHECK_STATUS(vaDestroyBuffer(c.display, buffer), OK);
+  CHECK_STATUS(vaBeginPicture(c.display, c.context, c.surfaces[1]), OK);
+  CHECK_STATUS(vaDestroyContext(c.display, c.context), OK);
+  CHECK_STATUS(vaDestroySurfaces(c.display, c.surfaces + 1, SURFACES - 1), OK);
+  CHECK_STATUS(vaDestroyConfig(c.display, c.config), OK);
+  client_terminate(&c);
+  CHECK_MISUSE("is not mapped");
+  CHECK_MISUSE("an image derived from surface");
+  CHECK_MISUSE("vaRenderPicture: buffer");
+  CHECK_MISUSE("vaDestroyBuffer: ");
+  CHECK_MISUSE("vaBeginPicture: the picture before was not ended");
+  CHECK_MISUSE("vaDestroyContext: a picture was begun");
+
   set("SOFTVA_SLOW", "decode=100");
   CHECK_STATUS(client_open(&c), OK);
+  CHECK_STATUS(client_decode(&c, c.surfaces[0], 5, NONE), OK);
+  overwrite(&c, c.surfaces[0], true);
+  CHECK_STATUS(vaSyncSurface(c.display, c.surfaces[0]), OK);
   CHECK_STATUS(client_decode(&c, c.surfaces[0], 5, NONE), OK);
   CHECK_STATUS(vaDestroySurfaces(c.display, c.surfaces, SURFACES), OK);
   CHECK_STATUS(vaDestroyContext(c.display, c.context), OK);
   CHECK_STATUS(vaDestroyConfig(c.display, c.config), OK);
   client_terminate(&c);
-  CHECK_MISUSE("a picture is still on its way into surface");
+  CHECK_MISUSE("vaDestroySurfaces: a picture is still on its way into surface");
+  CHECK_MISUSE("vaPutImage: a picture is still on its way into surface");
 }
 
 // A malformed client gets an error, not a crash.
@@ -492,12 +552,61 @@ static void test_malformed(void) {
   CHECK(strstr(line, "\"live\":{\"surfaces\":0,\"buffers\":0,") != NULL, "%s", line);
 }
 
+// Two threads with contexts of their own on one display, two with their own displays.
+static struct client shared;
+static void *decode_many(void *argument) {
+  struct client *given = argument;
+  struct client own;
+  intptr_t wrong = 0;
+  if (given == NULL) {
+    if (client_open(&own) != OK) return (void *)1;
+  } else {
+    own = *given;
+    if (vaCreateSurfaces(
+            own.display, VA_RT_FORMAT_YUV420, WIDTH, HEIGHT, own.surfaces, SURFACES, NULL, 0) != OK ||
+        vaCreateContext(
+            own.display, own.config, WIDTH, HEIGHT, 0, NULL, 0, &own.context) != OK)
+      return (void *)1;
+  }
+  for (int picture = 0; picture < 200; picture++) {
+    bool intra = picture % 10 == 0;
+    wrong += client_decode(
+                 &own, own.surfaces[picture % SURFACES], 4 + picture / 10 % 4,
+                 intra ? NONE : own.surfaces[(picture - 1) % SURFACES]) != OK;
+    wrong += client_read(&own, own.surfaces[picture % SURFACES], true) !=
+             GREY + 4 + picture / 10 % 4;
+  }
+  if (given == NULL) {
+    client_close(&own);
+  } else {
+    vaDestroyContext(own.display, own.context);
+    vaDestroySurfaces(own.display, own.surfaces, SURFACES);
+  }
+  return (void *)wrong;
+}
+
+static void test_threads(void) {
+  set(NULL, NULL);
+  CHECK_STATUS(client_open(&shared), OK);
+  pthread_t threads[4];
+  for (int index = 0; index < 4; index++)
+    pthread_create(&threads[index], NULL, decode_many, index < 2 ? &shared : NULL);
+  for (int index = 0; index < 4; index++) {
+    void *wrong;
+    pthread_join(threads[index], &wrong);
+    CHECK(wrong == NULL, "%ld wrong", (long)(intptr_t)wrong);
+  }
+  client_close(&shared);
+  CHECK_CLEAN();
+}
+
 int main(void) {
   snprintf(log_path, sizeof log_path, "/tmp/softva-test-%d.log", (int)getpid());
   setenv("SOFTVA_LOG", log_path, 1);
   static void (*const tests[])(void) = {
       test_decode, test_fail,  test_limits, test_slow,   test_corrupt,
-      test_lost,   test_hang, test_crash,  test_export, test_misuse, test_malformed};
+      test_lost,   test_hang, test_crash,  test_export, test_misuse,
+      test_malformed, test_threads};
   for (size_t index = 0; index < sizeof tests / sizeof *tests; index++) tests[index]();
   unlink(log_path);
   printf("controls: %d checks, %d failed\n", checks, failures);

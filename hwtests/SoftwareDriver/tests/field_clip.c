@@ -178,15 +178,13 @@ static void write_h264(void) {
         picture.structure = (field == 0) != bottom_first ? TOP : BOTTOM;
         write_h264_picture(picture);
         picture.order++;
-        picture.references0 = frames_held > 1 ? 3 : 3;  // the first field too
+        picture.references0 = 3;  // the first field too
       }
     }
-    if (picture.reference) {
-      frame_num++;
-      if (frames_held < 2) frames_held++;
-    } else {
-      // A picture that is no reference has the number of the next one that is.
-    }
+    // A picture that is no reference has the number of the next one that is.
+    if (!picture.reference) continue;
+    frame_num++;
+    if (frames_held < 2) frames_held++;
   }
 }
 
@@ -196,15 +194,21 @@ static void put_start(struct softva_bits *bits, unsigned code) {
   softva_put(bits, 8, code);
 }
 
-static void put_motion(struct softva_bits *bits) {
-  unsigned kind = pick(3);
-  if (kind == 0)
+// One component of a motion vector, at most half a sample from the one before. Vectors must not
+// leave the picture (libavcodec's threads then disagree): they end where they began, at 0.
+static void put_motion(struct softva_bits *bits, int *motion, unsigned column, bool move) {
+  int limit = (int)(column < COLUMNS - 1 - column ? column : COLUMNS - 1 - column);
+  int next = move ? *motion + (int)pick(3) - 1 : 0;
+  if (next > limit) next = limit;
+  if (next < -limit) next = -limit;
+  if (next == *motion)
     softva_put(bits, 1, 1);
   else
-    softva_put(bits, 3, 2 | (kind - 1));  // plus or minus one half sample
+    softva_put(bits, 3, next > *motion ? 2 : 3);
+  *motion = next;
 }
 
-static void write_mpeg2_field(unsigned number, bool bottom, bool second, bool intra) {
+static void write_mpeg2_field(unsigned number, bool bottom, bool intra) {
   struct softva_bits bits = {.position = 0};
   put_start(&bits, 0);
   softva_put(&bits, 10, number);
@@ -219,18 +223,18 @@ static void write_mpeg2_field(unsigned number, bool bottom, bool second, bool in
   softva_put(&bits, 2, bottom ? 2 : 1);
   softva_put(&bits, 10, 0);  // not progressive, no frame prediction
   softva_put(&bits, 2, 0);
-  (void)second;
   for (unsigned row = 0; row < ROWS / 2; row++) {
     put_start(&bits, row + 1);
     softva_put(&bits, 6, 2 << 1);
+    int motion[2] = {0, 0};
     for (unsigned column = 0; column < COLUMNS; column++) {
       softva_put(&bits, 1, 1);
       if (!intra) {
         softva_put(&bits, 3, 1);  // motion, not coded
         softva_put(&bits, 2, 1);  // one field
         softva_put(&bits, 1, pick(2));
-        put_motion(&bits);
-        put_motion(&bits);
+        put_motion(&bits, &motion[0], column, true);
+        put_motion(&bits, &motion[1], column, row > 0 && row < ROWS / 2 - 1);
         continue;
       }
       softva_put(&bits, 1, 1);
@@ -264,8 +268,8 @@ static void write_mpeg2(void) {
       write_bytes(bits.bytes, bits.position / 8);
     }
     bool bottom_first = frame % 5 == 3;
-    write_mpeg2_field(frame, bottom_first, false, frame % 12 == 0);
-    write_mpeg2_field(frame, !bottom_first, true, false);
+    write_mpeg2_field(frame, bottom_first, frame % 12 == 0);
+    write_mpeg2_field(frame, !bottom_first, false);
   }
   write_bytes((const uint8_t[]){0, 0, 1, 0xb7}, 4);
 }
