@@ -86,7 +86,9 @@ package struct CodecContext: ~Copyable {
 
   /// Takes the next decoded frame.
   package mutating func receive(into frame: borrowing Frame) -> Progress {
-    progress(avcodec_receive_frame(pointer, frame.pointer))
+    let progress = progress(avcodec_receive_frame(pointer, frame.pointer))
+    if progress == .done { hooks.check(frame) }
+    return progress
   }
 
   /// Forgets everything in flight; the next packet must be a seek point.

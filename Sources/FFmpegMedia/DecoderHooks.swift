@@ -7,16 +7,17 @@ internal import FrameModel
 internal import Glibc
 internal import Synchronization
 
-/// What a decoder said of damage.
-package struct DamageSigns: OptionSet, Hashable, Sendable {
-  package let rawValue: UInt8
-
-  package init(rawValue: UInt8) { self.rawValue = rawValue }
-
+/// What is known of damage that a decoder met.
+package struct DamageSigns: Hashable, Sendable {
   /// A picture refers to one that the decoder does not have: damage, or decoding began in between.
-  package static let references = DamageSigns(rawValue: 1 << 0)
-  /// Samples could not be decoded: a packet was rejected, or something was concealed.
-  package static let samples = DamageSigns(rawValue: 1 << 1)
+  package var missesReferences = false
+  /// Samples could not be decoded: a packet was rejected, something was concealed, or a part of the frame that came out
+  /// was not written.
+  package var losesSamples = false
+  /// The packets (`Packet.tag`) of other pictures that the decoder did not write to the end.
+  package var unwritten: Set<Int64> = []
+
+  package var isEmpty: Bool { self == DamageSigns() }
 }
 
 /// What libavcodec calls back from its threads while it decodes; lives as long as its codec context.
@@ -34,13 +35,14 @@ final class DecoderHooks: Sendable {
   func takeError() -> VABufError? { lastError.withLock { $0.take() } }
 
   private let damage = Mutex(DamageSigns())
+  private let marked = Mutex(MarkedPictures())
   /// Packets without a picture, which the decoder is about to reject: nothing is wrong with the others.
   private let emptyPackets = Atomic(0)
 
   /// What the decoder met since this was last asked.
   func takeDamage() -> DamageSigns {
     damage.withLock { signs in
-      defer { signs = [] }
+      defer { signs = DamageSigns() }
       return signs
     }
   }
@@ -50,13 +52,14 @@ final class DecoderHooks: Sendable {
     if emptyPackets.load(ordering: .relaxed) > 0 {
       emptyPackets.subtract(1, ordering: .relaxed)
     } else {
-      damage.withLock { _ = $0.insert(.samples) }
+      damage.withLock { $0.losesSamples = true }
     }
   }
 
   func forgetDamage() {
     emptyPackets.store(0, ordering: .relaxed)
-    damage.withLock { $0 = [] }
+    damage.withLock { $0 = DamageSigns() }
+    marked.withLock { $0 = MarkedPictures() }
   }
 
   /// Learns from the log what decoders of ours conceal; once for the process.
@@ -72,7 +75,9 @@ final class DecoderHooks: Sendable {
     }
     if Self.harmlessLines.contains(where: { strcmp(line, $0) == 0 }) { return }
     let isReference = Self.referenceLines.contains { strncmp(line, $0, $0.utf8.count) == 0 }
-    damage.withLock { _ = $0.insert(isReference ? .references : .samples) }
+    damage.withLock { signs in
+      if isReference { signs.missesReferences = true } else { signs.losesSamples = true }
+    }
   }
 
   /// Errors that no sample depends on: what is to be forgotten is not there; H.261 has no keyframes.
@@ -115,9 +120,14 @@ final class DecoderHooks: Sendable {
     }
     do {
       try PictureMemory.attach(
-        to: frame, codedWidth: Int(width), codedHeight: Int(height), alignments: alignments, allocator)
-      if clearsMemory, let buffer = PictureMemory.buffer(of: frame) {
-        buffer.baseAddress.initializeMemory(as: UInt8.self, repeating: 0, count: buffer.byteCount)
+        to: frame, codedWidth: Int(width), codedHeight: Int(height), alignments: alignments, allocator,
+        decoder: self)
+      if let buffer = PictureMemory.buffer(of: frame) {
+        if clearsMemory {
+          buffer.baseAddress.initializeMemory(as: UInt8.self, repeating: 0, count: buffer.byteCount)
+        } else {
+          mark(frame, buffer, rows: Int(height), context.pointee.codec_id)
+        }
       }
       return 0
     } catch let error as VABufError {
@@ -128,5 +138,47 @@ final class DecoderHooks: Sendable {
     } catch {
       return VABUF_ERROR_ENOMEM
     }
+  }
+
+  /// Codecs whose pictures are predicted from others that come out later or never, and that say nothing of what they
+  /// could not decode. Decoders of some other codecs take memory and leave it as it is.
+  private static let reorderingCodecs: Set<UInt32> = [
+    AV_CODEC_ID_H264.rawValue, AV_CODEC_ID_HEVC.rawValue, AV_CODEC_ID_VP8.rawValue, AV_CODEC_ID_VP9.rawValue,
+  ]
+
+  private func mark(_ frame: UnsafeMutablePointer<AVFrame>, _ buffer: any HostBuffer, rows: Int, _ codec: AVCodecID) {
+    let (base, stride, tag) = (buffer.baseAddress, Int(frame.pointee.linesize.0), frame.pointee.pts)
+    UnwrittenSamples.mark(base, stride: stride, rows: rows)
+    guard Self.reorderingCodecs.contains(codec.rawValue), tag != VABUF_NOPTS_VALUE,
+      let address = PictureMemory.address(of: frame)
+    else { return }
+    let rowBytes = Int(av_image_get_linesize(AVPixelFormat(frame.pointee.format), frame.pointee.width, 0))
+    let picture = MarkedPictures.Picture(
+      tag: tag, plane: base, stride: stride, rowBytes: rowBytes, rows: Int(frame.pointee.height))
+    marked.withLock { $0.insert(picture, at: address) }
+  }
+
+  /// A frame came out of the decoder.
+  func check(_ frame: borrowing Frame) {
+    let picture = frame.pointer
+    guard !clearsMemory, let address = PictureMemory.address(of: picture), let start = picture.pointee.data.0,
+      let base = PictureMemory.buffer(of: picture)?.baseAddress
+    else { return }
+    let rowBytes = Int(av_image_get_linesize(AVPixelFormat(picture.pointee.format), picture.pointee.width, 0))
+    let isUnwritten = UnwrittenSamples.remain(
+      in: base, stride: Int(picture.pointee.linesize.0), offset: UnsafeMutableRawPointer(start) - base,
+      rowBytes: rowBytes, rows: frame.height)
+    let unwritten = frame.packetTag.map { tag in marked.withLock { $0.check(upTo: tag, but: address) } } ?? []
+    guard isUnwritten || !unwritten.isEmpty else { return }
+    damage.withLock { signs in
+      if isUnwritten { signs.losesSamples = true }
+      signs.unwritten.formUnion(unwritten)
+    }
+  }
+
+  /// FFmpeg no longer refers to the picture in this memory.
+  func pictureIsFreed(_ address: UInt) {
+    guard let unwritten = marked.withLock({ $0.check(at: address) }) else { return }
+    damage.withLock { _ = $0.unwritten.insert(unwritten) }
   }
 }

@@ -62,10 +62,10 @@ package enum IndexBuilder {
           return index
         }
         emitted.append(packet)
-        let isDamaged = try !decoder.takeDamage().isEmpty || frame.isDamaged
-        if isDamaged, !isStarting { meetsDamage = true }
-        if packet == entry { isStarting = false }
         shape = frame.shape(known: shape)
+        let signs = try decoder.takeDamage()
+        if !isStarting, !signs.isEmpty || frame.isDamaged { meetsDamage = true }
+        if packet == entry { isStarting = false }
         hashes.append(shape.map { frame.pictureHash($0) } ?? 0)
         if let progress, let packet, emitted.count % 16 == 0 {
           progress(Double(packet) / Double(max(1, goal ?? analysis.packets.count)))
