@@ -1,4 +1,3 @@
-
 /// Finds parts of a picture that a decoder never wrote, and that show what their buffer held before.
 ///
 /// HEVC and VP8 decoders of libavcodec leave out what they cannot decode, and say nothing. So a pattern is put into some
@@ -8,7 +7,8 @@ enum UnwrittenSamples {
   /// Not flat, and as unlikely in a picture as any eight bytes.
   private static let pattern: UInt64 = 0x1be4_93d7_4e28_b16c
   /// The pattern stands in the middle of each block of bytes: deblocking changes what is near its edges.
-  private static let blockBytes = 16
+  /// Damage reaches to the end of a row or a slice, so wide pictures make do with some 32 blocks a row.
+  private static func blockBytes(_ stride: Int) -> Int { max(16, stride / 32 & ~15) }
   private static let placeInBlock = 4
 
   private static func isMarked(_ row: Int) -> Bool { row % 32 == 7 || row % 32 == 24 }
@@ -16,6 +16,7 @@ enum UnwrittenSamples {
   /// Puts the pattern into a plane.
   static func mark(_ plane: UnsafeMutableRawPointer, stride: Int, rows: Int) {
     guard stride > 0 else { return }
+    let blockBytes = blockBytes(stride)
     for row in 0..<rows where isMarked(row) {
       var position = row * stride + placeInBlock
       let end = (row + 1) * stride - MemoryLayout<UInt64>.size
@@ -33,6 +34,7 @@ enum UnwrittenSamples {
   ///   - rowBytes: the width of the part.
   static func remain(in plane: UnsafeRawPointer, stride: Int, offset: Int = 0, rowBytes: Int, rows: Int) -> Bool {
     guard stride > 0, offset >= 0 else { return false }
+    let blockBytes = blockBytes(stride)
     let top = offset / stride
     let left = offset % stride
     let firstBlock = (left + blockBytes - 1) / blockBytes

@@ -18,6 +18,8 @@ package enum IndexBuilder {
     let total = demuxer.format.byteCount
     while try demuxer.read(into: &packet) {
       var record = PacketRecord(packet)
+      // A file that grows while it is read ends where it ended at first, or reading might never end.
+      if let total, record.position >= total, demuxer.format.byteCount != total { break }
       let facts = inspector.inspect(packet)
       if packet.changesDecoder { analysis.changesDecoder = true }
       if !facts.isReference { record.flags.insert(.disposable) }
