@@ -47,9 +47,11 @@ extension Clips {
 
   private static func blinking(_ ext: String) -> Clip {
     Clip(
-      "raw-blinking-\(ext)", ext, "uncompressed pictures of two kinds: packets do not differ by their bytes",
+      "raw-blinking-\(ext)", ext,
+      "a spot blinks in the middle of uncompressed pictures: packets of one size that begin and end alike, some equal",
       [.otherCodec, .intraOnly],
-      "-f lavfi -i color=c=gray:s=64x48:r=25,trim=end_frame=40,geq=lum=if(mod(floor(N/2)\\,2)\\,235\\,16):cb=128:cr=128"
+      "-f lavfi -i color=c=gray:s=64x48:r=25,trim=end_frame=40,"
+        + "geq=lum=if(between(X\\,24\\,40)*between(Y\\,16\\,32)*mod(floor(N*N/5)\\,3)\\,235\\,16):cb=128:cr=128"
         + " -c:v rawvideo -pix_fmt yuv420p")
   }
 
