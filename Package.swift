@@ -96,10 +96,11 @@ let package = Package(
       name: "ProgramDecoder", dependencies: ["VABuf"], path: "Examples/ProgramDecoder", swiftSettings: settings),
 
     // Tests, and what they share. No product imports it.
+    .target(name: "CTestProcess", path: "hwtests/TestProcess"),
     .target(
       name: "VABufTestKit",
       dependencies: [
-        "FrameModel", "BufferPolicy", "FFmpegMedia", "VAAPI", "Decoding", "VABuf",
+        "FrameModel", "BufferPolicy", "FFmpegMedia", "VAAPI", "Decoding", "VABuf", "CTestProcess",
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
@@ -108,6 +109,9 @@ let package = Package(
       name: "BufferPolicyTests", dependencies: ["BufferPolicy", "FrameModel", "VABufTestKit"], swiftSettings: settings),
     .testTarget(
       name: "FFmpegMediaTests", dependencies: ["FFmpegMedia", "FrameModel", "VABufTestKit"], swiftSettings: settings),
+    .testTarget(
+      name: "VAAPITests", dependencies: ["VAAPI", "FFmpegMedia", "FrameModel", "VABufTestKit", "CAVUtil"],
+      swiftSettings: settings),
     .testTarget(
       name: "DecodingTests",
       dependencies: [

@@ -15,7 +15,7 @@ mirror=${VABUF_DEBIAN_MIRROR:-http://deb.debian.org/debian}
 
 # First what the toolchain needs, then what scripts/setup-debian.sh installs.
 packages=ca-certificates,git,binutils,g++,libc6-dev,libcurl4t64,libedit2,libncurses6,libsqlite3-0,libxml2,libz3-4,tzdata
-packages+=,make,pkg-config,libavcodec-dev,libavformat-dev,libavutil-dev,libswscale-dev,libva-dev,libdrm-dev,ffmpeg,jq
+packages+=,make,pkg-config,libavcodec-dev,libavformat-dev,libavutil-dev,libswscale-dev,libva-dev,libdrm-dev,vainfo,ffmpeg,jq
 
 fail() {
   printf 'debian13: %s\n' "$*" >&2

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 sanitizer=${1:?sanitize: which one: thread or address?}
-filter=${2:-FrameModelTests|BufferPolicyTests|FFmpegMediaTests|DecodingTests|VABufTests}
+filter=${2:-FrameModelTests|BufferPolicyTests|FFmpegMediaTests|VAAPITests|DecodingTests|VABufTests}
 case $sanitizer in
   thread) scratch=.build-tsan ;;
   address) scratch=.build-asan ;;

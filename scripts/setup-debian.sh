@@ -11,7 +11,7 @@ fail() {
 packages=(
   make git pkg-config g++                                        # the build
   libavcodec-dev libavformat-dev libavutil-dev libswscale-dev    # decode
-  libva-dev libdrm-dev                                           # GPU surfaces
+  libva-dev libdrm-dev vainfo                                    # GPU surfaces, and what a driver says of itself
   ffmpeg                                                         # the reference of the tests, and their clips
   jq                                                             # scripts/
 )

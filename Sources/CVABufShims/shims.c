@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "CVABufShims.h"
 #include <libavformat/avformat.h>
+#include <libavutil/hwcontext.h>
+#include <libavutil/hwcontext_vaapi.h>
 #include <libavutil/log.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -86,4 +88,17 @@ void vabuf_allow_threaded_callbacks(AVCodecContext *context) {
 #else
   (void)context;
 #endif
+}
+
+AVBufferRef *vabuf_vaapi_device(void *display, int *error) {
+  AVBufferRef *device = av_hwdevice_ctx_alloc(AV_HWDEVICE_TYPE_VAAPI);
+  if (!device) {
+    *error = AVERROR(ENOMEM);
+    return NULL;
+  }
+  AVHWDeviceContext *context = (AVHWDeviceContext *)device->data;
+  ((AVVAAPIDeviceContext *)context->hwctx)->display = display;
+  *error = av_hwdevice_ctx_init(device);
+  if (*error < 0) av_buffer_unref(&device);
+  return device;
 }

@@ -19,6 +19,9 @@ package struct AVErrorCode: RawRepresentable, Hashable, Sendable {
   package static let decoderNotFound = AVErrorCode(rawValue: VABUF_ERROR_DECODER_NOT_FOUND)
   package static let encoderNotFound = AVErrorCode(rawValue: VABUF_ERROR_ENCODER_NOT_FOUND)
   package static let notImplemented = AVErrorCode(rawValue: VABUF_ERROR_PATCHWELCOME)
+  package static let inputOutput = AVErrorCode(rawValue: VABUF_ERROR_EIO)
+  package static let invalidArgument = AVErrorCode(rawValue: VABUF_ERROR_EINVAL)
+  package static let noSuchFunction = AVErrorCode(rawValue: VABUF_ERROR_ENOSYS)
 }
 
 extension AVErrorCode: CustomStringConvertible {

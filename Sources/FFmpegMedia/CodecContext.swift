@@ -6,9 +6,12 @@ internal import CAVUtil
 internal import CSWScale
 
 /// How a decoder is opened.
-package struct DecoderOptions: Hashable, Sendable {
-  /// Threads; 0 lets libavcodec choose, most decoders one a core and one more, 16 at most.
+package struct DecoderOptions: Sendable {
+  /// Threads; 0 lets libavcodec choose, most decoders one a core and one more, 16 at most. Hardware decoders have one:
+  /// their calls are serialised anyway, and each thread would need a surface more.
   package var threads: Int
+  /// Decode in hardware, and only there.
+  package var hardware: HardwareOptions?
   /// Clear the memory of each picture before it is decoded, so that what is not decoded is the same each time.
   package var isRepeatable = false
 
@@ -41,18 +44,24 @@ package struct CodecContext: ~Copyable {
     guard let stream = format.stream(index), let parameters = stream.pointee.codecpar else {
       throw FFmpegError(call: "avcodec_find_decoder", code: .decoderNotFound)
     }
-    guard let codec = avcodec_find_decoder(parameters.pointee.codec_id) else {
-      throw FFmpegError(call: "avcodec_find_decoder", code: .decoderNotFound)
-    }
-    _ = DecoderHooks.watchLog
-    let hooks = DecoderHooks(allocator, clearsMemory: options.isRepeatable)
+    let codec = try Self.find(parameters.pointee.codec_id, inHardware: options.hardware != nil)
+    _ = DamageWatch.watchLog
+    let hooks = DecoderHooks(
+      allocator, clearsMemory: options.isRepeatable, hardware: options.hardware.map(HardwareHooks.init))
     let context = try checkMemory("avcodec_alloc_context3", avcodec_alloc_context3(codec))
     do {
       try check("avcodec_parameters_to_context", avcodec_parameters_to_context(context, parameters))
       context.pointee.pkt_timebase = stream.pointee.time_base
-      context.pointee.thread_count = Int32(options.threads)
+      context.pointee.thread_count = options.hardware == nil ? Int32(options.threads) : 1
       context.pointee.opaque = Unmanaged.passUnretained(hooks).toOpaque()
       context.pointee.get_buffer2 = DecoderHooks.getBuffer
+      if options.hardware != nil {
+        context.pointee.get_format = DecoderHooks.getFormat
+        // What calls itself Baseline is Constrained Baseline, or cannot be decoded by libavcodec at all.
+        if context.pointee.codec_id == AV_CODEC_ID_H264, context.pointee.profile == VABUF_PROFILE_H264_BASELINE {
+          context.pointee.hwaccel_flags |= AV_HWACCEL_FLAG_ALLOW_PROFILE_MISMATCH
+        }
+      }
       DecoderHooks.allowFrameThreads(context)
       try check("avcodec_open2", avcodec_open2(context, codec, nil))
     } catch {
@@ -61,7 +70,7 @@ package struct CodecContext: ~Copyable {
       throw error
     }
     // What is wrong with the codec's headers shows in the pictures, or does not matter.
-    hooks.forgetDamage()
+    hooks.damage.forget()
     self.pointer = context
     self.hooks = hooks
   }
@@ -87,14 +96,14 @@ package struct CodecContext: ~Copyable {
   /// Takes the next decoded frame.
   package mutating func receive(into frame: borrowing Frame) -> Progress {
     let progress = progress(avcodec_receive_frame(pointer, frame.pointer))
-    if progress == .done { hooks.check(frame) }
+    if progress == .done { hooks.damage.check(frame) }
     return progress
   }
 
   /// Forgets everything in flight; the next packet must be a seek point.
   package mutating func flush() {
     avcodec_flush_buffers(pointer)
-    hooks.forgetDamage()
+    hooks.damage.forget()
     isDraining = false
   }
 
@@ -103,7 +112,36 @@ package struct CodecContext: ~Copyable {
 
   /// The damage that the decoder met since this was last asked; a refused allocation looks like damage, so ask for that
   /// first. With frame threads the signs come up to as many packets early as there are threads, never late.
-  package func takeDamage() -> DamageSigns { hooks.takeDamage() }
+  package func takeDamage() -> DamageSigns { hooks.damage.take() }
+
+  /// Why decoding in hardware failed, as far as that is the reason; taken once.
+  package func takeHardwareTrouble() -> HardwareTrouble? { hooks.hardware?.takeTrouble() }
+
+  /// The format that software decoding of the same stream gives.
+  package var softwareFormat: Int32 { pointer.pointee.sw_pix_fmt.rawValue }
+
+  /// The first decoder of a codec; for hardware, the first that libavcodec can combine with VA-API.
+  private static func find(_ id: AVCodecID, inHardware: Bool) throws(FFmpegError) -> UnsafePointer<AVCodec> {
+    guard let first = avcodec_find_decoder(id) else {
+      throw FFmpegError(call: "avcodec_find_decoder", code: .decoderNotFound)
+    }
+    guard inHardware, !takesHardware(first) else { return first }
+    var position: UnsafeMutableRawPointer?
+    while let codec = av_codec_iterate(&position) {
+      if codec.pointee.id == id, av_codec_is_decoder(codec) != 0, takesHardware(codec) { return codec }
+    }
+    throw FFmpegError(call: "avcodec_get_hw_config", code: .decoderNotFound)
+  }
+
+  private static func takesHardware(_ codec: UnsafePointer<AVCodec>) -> Bool {
+    var index: Int32 = 0
+    while let config = avcodec_get_hw_config(codec, index) {
+      let isByFrames = config.pointee.methods & Int32(AV_CODEC_HW_CONFIG_METHOD_HW_FRAMES_CTX) != 0
+      if config.pointee.device_type == AV_HWDEVICE_TYPE_VAAPI, isByFrames { return true }
+      index += 1
+    }
+    return false
+  }
 
   /// FFmpeg's name of the decoder, as `libdav1d`.
   package var decoderName: String { pointer.pointee.codec.map { String(cString: $0.pointee.name) } ?? "" }
@@ -114,7 +152,7 @@ package struct CodecContext: ~Copyable {
     case VABUF_ERROR_EAGAIN: return .again
     case VABUF_ERROR_EOF: return .ended
     default:
-      hooks.noteRejection()
+      hooks.damage.noteRejection()
       return .failed(AVErrorCode(rawValue: result))
     }
   }

@@ -89,6 +89,26 @@ package struct Frame: ~Copyable {
     return PictureShape(format: frame.format, width: frame.width, height: frame.height)
   }
 
+  /// What there is to know of a frame in a surface.
+  package struct Surface {
+    package let surface: any LeasedSurface
+    package let shape: SurfaceShape
+    /// Of the visible picture, in pixels from the upper left of the surface. Hardware frames come cropped right and
+    /// bottom only.
+    package let left: Int
+    package let top: Int
+    package let width: Int
+    package let height: Int
+  }
+
+  /// The surface that holds the picture; nil for a frame in host memory.
+  package var surface: Surface? {
+    guard let holder = SurfaceHolder.of(pointer) else { return nil }
+    let (left, top) = (Int(pointer.pointee.crop_left), Int(pointer.pointee.crop_top))
+    return Surface(
+      surface: holder.surface, shape: holder.shape, left: left, top: top, width: width - left, height: height - top)
+  }
+
   /// The pool's buffer that holds the picture, if a decoder wrote it straight into one.
   package var hostBuffer: (any HostBuffer)? { PictureMemory.buffer(of: pointer) }
 

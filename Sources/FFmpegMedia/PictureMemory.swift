@@ -17,10 +17,10 @@ enum PictureMemory {
   /// Retained by an `AVBuffer`, released by its free callback: keeps a pool buffer leased while FFmpeg refers to it.
   private final class Holder {
     let buffer: any HostBuffer
-    let decoder: DecoderHooks?
-    init(_ buffer: any HostBuffer, _ decoder: DecoderHooks?) {
+    let damage: DamageWatch?
+    init(_ buffer: any HostBuffer, _ damage: DamageWatch?) {
       self.buffer = buffer
-      self.decoder = decoder
+      self.damage = damage
     }
   }
 
@@ -41,7 +41,7 @@ enum PictureMemory {
     let address = UInt(bitPattern: opaque)
     live.remove(address)
     let holder = Unmanaged<Holder>.fromOpaque(opaque).takeRetainedValue()
-    holder.decoder?.pictureIsFreed(address)
+    holder.damage?.pictureIsFreed(address)
   }
 
   /// The pool's buffer behind a frame; nil where FFmpeg allocated the picture.
@@ -66,10 +66,10 @@ enum PictureMemory {
   ///
   /// - Parameters:
   ///   - alignments: the strides that the decoder wants, as multiples of bytes, for each plane.
-  ///   - decoder: is told when FFmpeg no longer refers to the picture.
+  ///   - damage: is told when FFmpeg no longer refers to the picture.
   static func attach(
     to frame: UnsafeMutablePointer<AVFrame>, codedWidth: Int, codedHeight: Int, alignments: [Int]?,
-    _ allocator: any HostAllocator, decoder: DecoderHooks? = nil
+    _ allocator: any HostAllocator, damage: DamageWatch? = nil
   ) throws {
     let format = AVPixelFormat(frame.pointee.format)
     let (strides, sizes) = try planeSizes(
@@ -81,7 +81,7 @@ enum PictureMemory {
       if size > 0 { total += (size + tailPadding + alignment - 1) / alignment * alignment }
     }
     let buffer = try allocator.allocate(byteCount: total)
-    let holder = Unmanaged.passRetained(Holder(buffer, decoder))
+    let holder = Unmanaged.passRetained(Holder(buffer, damage))
     let address = UInt(bitPattern: holder.toOpaque())
     live.insert(address)
     let base = buffer.baseAddress.assumingMemoryBound(to: UInt8.self)

@@ -32,13 +32,19 @@ extension PixelFormat {
 /// Remembers what FFmpeg's tables say of one format and size, so that a stream of equal frames asks once.
 package struct PictureShape: Sendable {
   let format: Int32
-  let width: Int32
-  let height: Int32
+  package let width: Int32
+  package let height: Int32
   package let pixelFormat: PixelFormat
-  let rowBytes: [Int]
-  let rows: [Int]
+  /// Bytes of a row of each plane, without padding.
+  package let rowBytes: [Int]
+  /// Rows of each plane.
+  package let rows: [Int]
 
-  init?(format: Int32, width: Int32, height: Int32) {
+  /// - Parameters:
+  ///   - format: FFmpeg's number of the pixel format.
+  ///   - width: in pixels.
+  ///   - height: in pixels.
+  package init?(format: Int32, width: Int32, height: Int32) {
     let avFormat = AVPixelFormat(format)
     guard let pixelFormat = PixelFormat(avFormat) else { return nil }
     var rowBytes: [Int] = []

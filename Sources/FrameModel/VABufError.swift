@@ -35,6 +35,10 @@ public struct VABufError: Error, Hashable, Sendable {
     public static let encodingFailed = Code(rawValue: "encoding-failed")
     /// The chosen backend or device cannot be used.
     public static let backendUnavailable = Code(rawValue: "backend-unavailable")
+    /// All surfaces of the device are in use.
+    public static let surfacesExhausted = Code(rawValue: "surfaces-exhausted")
+    /// The device or its driver failed.
+    public static let deviceFailed = Code(rawValue: "device-failed")
   }
 
   /// The kind of failure, for programs.

@@ -24,7 +24,7 @@ final class BufferCore: Sendable {
     self.pool = pool
     stream = Self.lastStream.add(1, ordering: .relaxed).newValue
     keepBehind = cacheLimits.frames / 2
-    trailFrames = max(1, configuration.ringFrames / 2)
+    trailFrames = max(1, configuration.ringFrames / 4)
     let state = EvictionRelay()
     cache = FrameCache(limits: cacheLimits) { state.evicted($0) }
     self.state = Mutex(BufferState(configuration: configuration, frameCount: frameCount))

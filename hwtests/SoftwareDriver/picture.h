@@ -67,9 +67,15 @@ struct softva_codec {
   // vaEndPicture should give; sizes of all buffers are checked here, never trusted.
   VAStatus (*assemble)(
       void *state, const struct softva_picture *picture, struct softva_bytes *packet);
-  // The surfaces that `picture` refers to, at most `capacity`; returns how many there are.
+  // The surfaces that `picture` refers to, at most `capacity`; returns how many were written. The
+  // target itself is not among them where `picture` is the second field of a frame; otherwise a
+  // picture that goes to one of its references is reported as the client's mistake.
   size_t (*references)(
       const struct softva_picture *picture, VASurfaceID *surfaces, size_t capacity);
+  // Whether the client started over before `picture` (a seek): the inner decoder is then flushed,
+  // because the references that it still holds are none of the client's. NULL: never. Called
+  // before `assemble`, which writes parameter sets again after it has said yes.
+  bool (*restarts)(void *state, const struct softva_picture *picture);
 };
 
 extern const struct softva_codec softva_h264;

@@ -6,8 +6,9 @@ extension RequestSchedule {
   /// that one in `position ..< position + horizon` is taken before the decoder jumps away; no frame is overtaken in
   /// this way more than `maxOvertakings` times. The plan is taken in its order; what is resident is dropped from it.
   ///
-  /// A goal is the run of consecutive frames around that frame which have its urgency or a higher one, up to `maxRun`
-  /// frames each way.
+  /// A goal is the run of consecutive frames around that frame, up to `maxRun` each way: before it, those that have its
+  /// urgency or a higher one; after it, all that are wanted, for the decoder is on its way to them. Once only less
+  /// urgent ones are left, the goal yields like a goal of theirs (`isCurrent`).
   ///
   /// - Parameter position: the next frame that the decoder would emit; nil where it must seek anyway.
   package mutating func nextGoal(position: Int?, isResident: (Int) -> Bool) -> Goal? {
@@ -79,7 +80,7 @@ extension RequestSchedule {
     around frame: Int, _ urgency: Urgency, _ isResident: (Int) -> Bool
   ) -> ClosedRange<Int> {
     var upper = frame
-    while upper - frame < maxRun - 1, extends(to: upper + 1, urgency, isResident) { upper += 1 }
+    while upper - frame < maxRun - 1, extends(to: upper + 1, .prefetch, isResident) { upper += 1 }
     var lower = frame
     while frame - lower < maxRun - 1, extends(to: lower - 1, urgency, isResident) { lower -= 1 }
     return lower...upper

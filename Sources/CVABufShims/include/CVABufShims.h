@@ -30,3 +30,25 @@ int vabuf_codec_is_intra_only(enum AVCodecID id);
 
 // FFmpeg before 6.0: declares get_buffer2 thread-safe, without which it refuses frame threads.
 void vabuf_allow_threaded_callbacks(AVCodecContext *context);
+
+// FFmpeg's device context on a display that somebody else opened and closes. Swift cannot see AVVAAPIDeviceContext, whose
+// header needs libva's. NULL and an AVERROR in `error` where it cannot be made.
+AVBufferRef *vabuf_vaapi_device(void *display, int *error);
+
+// Samples between a surface's layout (NV12, P010: luma, then pairs of chroma, 10 bits in the upper ones of 16) and planes
+// (yuv420p, yuv420p10le). `bits` is 8 or 10; strides are bytes. `streaming` reads memory that is not cached, through
+// streaming loads; the reading functions return false when memory for a row is out.
+struct vabuf_rows {
+  const uint8_t *start;
+  ptrdiff_t stride;
+};
+bool vabuf_has_streaming_loads(void);
+bool vabuf_read_luma(
+    uint8_t *target, ptrdiff_t stride, struct vabuf_rows source, size_t samples, size_t rows, int bits, bool streaming);
+bool vabuf_read_chroma(
+    uint8_t *u, uint8_t *v, ptrdiff_t stride, struct vabuf_rows source, size_t pairs, size_t rows, int bits,
+    bool streaming);
+void vabuf_write_luma(
+    uint8_t *target, ptrdiff_t stride, struct vabuf_rows source, size_t samples, size_t rows, int bits);
+void vabuf_write_chroma(
+    uint8_t *target, ptrdiff_t stride, struct vabuf_rows u, struct vabuf_rows v, size_t pairs, size_t rows, int bits);

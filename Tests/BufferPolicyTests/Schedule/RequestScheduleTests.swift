@@ -81,10 +81,24 @@ import Testing
     for (index, frame) in [12, 10, 11, 14].enumerated() {
       _ = schedule.want(frame, urgency: .range, waiter: UInt64(index))
     }
-    _ = schedule.want(13, urgency: .prefetch, waiter: 9)
     #expect(goal(&schedule) == 10...12)
+    _ = schedule.want(13, urgency: .prefetch, waiter: 9)
+    #expect(goal(&schedule) == 10...14, "what is wanted next is on the way")
     _ = schedule.want(13, urgency: .demand, waiter: 10)
-    #expect(goal(&schedule) == 13...13, "less urgent frames are no part of it")
+    #expect(goal(&schedule) == 13...14, "less urgent frames before it are no part of it")
+  }
+
+  @Test func aGoalYieldsLikeWhatIsLeftOfIt() throws {
+    var schedule = RequestSchedule()
+    schedule.setPrefetch([6, 7, 8])
+    _ = schedule.want(5, urgency: .demand, waiter: 1)
+    _ = schedule.want(90, urgency: .range, waiter: 2)
+    let goal = try #require(schedule.nextGoal(position: nil) { _ in false })
+    #expect(goal.frames == 5...8)
+    #expect(schedule.isCurrent(goal, at: 5))
+    var waiters: [UInt64] = []
+    schedule.arrived(5, into: &waiters)
+    #expect(schedule.isCurrent(goal, at: 6) == false, "a range goes before prefetch")
   }
 
   @Test func aDescendingPlanIsDecodedForward() {

@@ -156,13 +156,16 @@ private struct ScheduleModel {
     }
     run.event += " was \(goal.frames) \(goal.urgency)"
     try run.same(goal.urgency, model.wanted.values.map(\.urgency).max(), "urgency")
-    let urgencies = goal.frames.map { model.wanted[$0]?.urgency }
-    try run.check(!urgencies.contains { $0.map { $0 < goal.urgency } ?? true }, "not all of it is wanted")
+    try run.check(goal.frames.allSatisfy { model.wanted[$0] != nil }, "not all of it is wanted")
 
     let older = model.byAge(goal.urgency)
     let isNear = { (frame: Int) in position.map { (0..<horizon).contains(frame - $0) } ?? false }
-    let seeds = older.enumerated().filter {
-      goal.frames.contains($1) && ($0 == 0 || (goal.urgency > .prefetch && isNear($1)))
+    let wanted = model.wanted
+    let isUrgent = { (frame: Int) -> Bool in wanted[frame].map { $0.urgency >= goal.urgency } ?? false }
+    // Only after the frame that it is for may it have less urgent ones.
+    let seeds = older.enumerated().filter { age, frame in
+      guard goal.frames.contains(frame), (goal.frames.lowerBound...frame).allSatisfy(isUrgent) else { return false }
+      return age == 0 || (goal.urgency > .prefetch && isNear(frame))
     }
     try run.check(!seeds.isEmpty, "it is neither for the oldest nor for a near frame: \(older)")
     let oldest = older[0]
@@ -174,7 +177,7 @@ private struct ScheduleModel {
     }
     // It stops only where the run does, or at the limit.
     for (frame, end) in [(goal.frames.upperBound + 1, 1), (goal.frames.lowerBound - 1, -1)] {
-      let goesOn = model.wanted[frame].map { $0.urgency >= goal.urgency } ?? false
+      let goesOn = end > 0 ? wanted[frame] != nil : isUrgent(frame)
       let isLong = seeds.contains { (frame - $1) * end >= maxRun }
       try run.check(!goesOn || isLong, "the run goes on to \(frame)")
     }

@@ -1,0 +1,24 @@
+internal import Dispatch
+
+/// Where devices and their surfaces end: one thread that may block, because the last lease of a frame may be dropped on
+/// any, and libva is not called there.
+package enum DeviceTeardown {
+  private static let queue = DispatchQueue(label: "vabuf.device-teardown")
+
+  /// Runs `body`, and lets go of what it holds, later on that thread.
+  static func run(_ body: @escaping @Sendable () -> Void) { queue.async(execute: body) }
+
+  /// Waits for it on a thread that may block.
+  static func finish() { queue.sync {} }
+
+  /// Waits until everything that was let go of so far is gone, or the time is up.
+  package static func finish(within limit: Duration) async {
+    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+      let once = ResumeOnce(continuation)
+      queue.async { once.resume() }
+      let (seconds, attoseconds) = limit.components
+      let wait = DispatchTimeInterval.milliseconds(Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
+      DispatchQueue.global().asyncAfter(deadline: .now() + wait) { once.resume() }
+    }
+  }
+}

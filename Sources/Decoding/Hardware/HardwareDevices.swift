@@ -1,0 +1,147 @@
+internal import Dispatch
+package import FrameModel
+package import Logging
+internal import Synchronization
+internal import VAAPI
+
+/// The devices that are open, each once, for all streams that share a budget of surfaces.
+///
+/// Any thread that may block: opening a device loads and starts its driver.
+package final class HardwareDevices: Sendable {
+  package let limits: SurfaceLimits
+  private let deadline: Duration
+  private let state = Mutex(State())
+  /// One opening at a time: two streams that start together share one device.
+  private let gate = DispatchQueue(label: "vabuf.devices")
+
+  private struct State {
+    var open: [String: Weak] = [:]
+    var generation = 0
+  }
+
+  private struct Weak {
+    weak var device: HardwareDevice?
+  }
+
+  /// - Parameters:
+  ///   - limits: of each device.
+  ///   - deadline: how long a decoder waits for a surface before its request fails.
+  package init(limits: SurfaceLimits, deadline: Duration = .seconds(5)) {
+    self.limits = limits
+    self.deadline = deadline
+  }
+
+  /// The devices that are open now.
+  package var open: [HardwareDevice] { state.withLock { $0.open.values.compactMap(\.device) } }
+
+  /// A device that decodes a stream, by what its driver claims.
+  ///
+  /// - Parameter path: the node; nil takes the first that can, of all that there are.
+  package func device(
+    at path: String?, for stream: StreamDescription, logger: Logger
+  ) throws(DeviceFailure) -> HardwareDevice {
+    let result = gate.sync { () -> Result<HardwareDevice, DeviceFailure> in
+      do throws(DeviceFailure) {
+        return .success(try choose(path, stream, logger))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  private func choose(
+    _ path: String?, _ stream: StreamDescription, _ logger: Logger
+  ) throws(DeviceFailure) -> HardwareDevice {
+    if let path {
+      let device = try open(path, logger)
+      if let obstacle = obstacle(device, stream) { throw obstacle }
+      return device
+    }
+    var obstacles: [DeviceFailure] = []
+    for node in RenderNode.all() where node.canRender {
+      do {
+        let device = try open(node.path, logger)
+        guard let obstacle = obstacle(device, stream) else { return device }
+        obstacles.append(obstacle)
+      } catch {
+        obstacles.append(error)
+      }
+    }
+    guard let first = obstacles.first else {
+      throw DeviceFailure(
+        .noDevice, what: "VA-API", why: "this machine has no render node (/dev/dri/renderD*)",
+        remedy: "name one with --device, or use --backend software")
+    }
+    guard obstacles.count > 1 else { throw first }
+    let why = obstacles.map { "\($0.what): \($0.why)" }.joined(separator: "; ")
+    throw DeviceFailure(first.kind, what: "VA-API", why: why, remedy: first.remedy)
+  }
+
+  private func open(_ path: String, _ logger: Logger) throws(DeviceFailure) -> HardwareDevice {
+    if let device = state.withLock({ $0.open[path]?.device }), !device.isLost { return device }
+    // One that was lost may have to be gone before it can be opened again.
+    DeviceTeardown.finish()
+    let display: OwnedDisplay
+    do {
+      display = try OwnedDisplay.open(path: path) { message in
+        logger.debug("libva", metadata: ["device": "\(path)", "message": "\(message.text)"])
+      }
+    } catch {
+      let error = error.error
+      throw DeviceFailure(.noDevice, what: error.what, why: error.why, remedy: error.remedy)
+    }
+    let generation = state.withLock { state in
+      state.generation += 1
+      return state.generation
+    }
+    let device = try HardwareDevice(display, generation: generation, limits: limits, deadline: deadline)
+    state.withLock { $0.open[path] = Weak(device: device) }
+    return device
+  }
+
+  /// Why the driver does not take a stream; nil where it says that it does.
+  private func obstacle(_ device: HardwareDevice, _ stream: StreamDescription) -> DeviceFailure? {
+    guard let display = device.display else {
+      return DeviceFailure(.lost, what: "VA-API on \(device.path)", why: "the device was lost", remedy: "ask again")
+    }
+    let profiles = VAProfile.candidates(for: stream)
+    // A codec that is not known here: libavcodec decides.
+    guard !profiles.isEmpty else { return nil }
+    let format: RTFormats = (stream.pixelFormat?.bitsPerComponent ?? 8) > 8 ? .yuv420x10 : .yuv420
+    var last: DecodeSupport?
+    for profile in profiles {
+      let support = display.canDecode(profile, rtFormat: format, width: stream.width, height: stream.height)
+      if support.isSupported { return nil }
+      last = last ?? support
+    }
+    guard let last else { return nil }
+    let kind: DeviceFailure.Kind
+    if case .failed = last { kind = .failed } else { kind = .unsupported }
+    return DeviceFailure(
+      kind, what: "VA-API on \(device.path)", why: last.reason ?? "it does not decode \(stream.codec)",
+      remedy: "use --backend auto or software; `vabuf probe` shows what the device can")
+  }
+}
+
+extension VAProfile {
+  /// The profiles with which a driver could decode a stream, the best first; empty for codecs not known here.
+  static func candidates(for stream: StreamDescription) -> [VAProfile] {
+    let isDeep = (stream.pixelFormat?.bitsPerComponent ?? 8) > 8
+    switch stream.codec {
+    case "h264":
+      switch stream.profile {
+      case "High": return [.h264High]
+      case "Main": return [.h264Main, .h264High]
+      default: return [.h264ConstrainedBaseline, .h264Main, .h264High]
+      }
+    case "hevc": return isDeep ? [.hevcMain10] : [.hevcMain, .hevcMain10]
+    case "vp8": return [.vp8]
+    case "vp9": return isDeep ? [.vp9Profile2] : [.vp9Profile0]
+    case "av1": return [.av1Profile0]
+    case "mpeg2video": return [.mpeg2Main, .mpeg2Simple]
+    case "mjpeg": return [.jpegBaseline]
+    default: return []
+    }
+  }
+}

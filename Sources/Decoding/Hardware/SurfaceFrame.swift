@@ -1,0 +1,70 @@
+package import FFmpegMedia
+package import FrameModel
+package import VAAPI
+
+/// A picture in a surface of a device, which is its own until the last reference goes.
+///
+/// Any thread. What it keeps: the surface, and with it the device; not the decoder.
+package final class SurfaceFrame: Sendable {
+  package let device: HardwareDevice
+  let surface: any LeasedSurface
+  package let shape: SurfaceShape
+  /// Where the visible picture begins, in pixels from the upper left of the surface.
+  package let left: Int
+  package let top: Int
+  /// The picture as a download gives it: planes of the format that software decoding gives.
+  package let layout: PictureLayout
+  /// Bytes that a download takes.
+  package let hostBytes: Int
+
+  /// - Returns: nil for a format that surfaces are not converted to.
+  init?(device: HardwareDevice, _ surface: Frame.Surface, softwareFormat: Int32) {
+    guard
+      let picture = PictureShape(
+        format: softwareFormat, width: Int32(clamping: surface.width), height: Int32(clamping: surface.height)),
+      Self.takes(picture.pixelFormat, surface.shape.format)
+    else { return nil }
+    self.device = device
+    self.surface = surface.surface
+    shape = surface.shape
+    left = surface.left
+    top = surface.top
+    (layout, hostBytes) = Self.lay(picture)
+  }
+
+  /// An uploaded picture.
+  init(device: HardwareDevice, surface: any LeasedSurface, shape: SurfaceShape, layout: PictureLayout, hostBytes: Int) {
+    self.device = device
+    self.surface = surface
+    self.shape = shape
+    self.layout = layout
+    self.hostBytes = hostBytes
+    left = 0
+    top = 0
+  }
+
+  package var surfaceID: SurfaceID { surface.id }
+
+  /// Surfaces hold 4:2:0; what decoders call grey has no chroma planes.
+  static func takes(_ format: PixelFormat, _ surface: SurfaceFormat) -> Bool {
+    let isPlanar = format.planeCount == 3 && format.log2ChromaWidth == 1 && format.log2ChromaHeight == 1
+    let isGrey = format.planeCount == 1 && format.componentCount == 1
+    return (isPlanar || isGrey) && !format.traits.contains(.rgb) && !format.traits.contains(.bigEndian)
+      && format.bitsPerComponent == (surface == .nv12 ? 8 : 10)
+  }
+
+  /// Planes one after the other, rows and planes at multiples of 64 bytes.
+  private static func lay(_ picture: PictureShape) -> (PictureLayout, Int) {
+    var planes: [PlaneLayout] = []
+    var offset = 0
+    for (rowBytes, rows) in zip(picture.rowBytes, picture.rows) {
+      let stride = (rowBytes + 63) / 64 * 64
+      planes.append(PlaneLayout(offset: offset, stride: stride, rowBytes: rowBytes, rows: rows))
+      offset += stride * rows
+    }
+    return (
+      PictureLayout(
+        width: Int(picture.width), height: Int(picture.height), format: picture.pixelFormat, planes: planes), offset
+    )
+  }
+}

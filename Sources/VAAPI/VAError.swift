@@ -1,0 +1,42 @@
+package import FrameModel
+
+/// A call to libva failed.
+package struct VAError: Error, Hashable, Sendable {
+  /// Which call.
+  package var call: VACall
+  /// What it returned.
+  package var status: VAStatus
+
+  package init(_ call: VACall, _ status: VAStatus) {
+    self.call = call
+    self.status = status
+  }
+
+  /// What the failure asks for.
+  package var kind: VAStatus.Kind { status.kind }
+
+  /// The error as users see it.
+  /// - Parameters:
+  ///   - what: what failed and on what, as `download of frame 12 from /dev/dri/renderD128`.
+  ///   - remedy: what to do; nil takes the words that fit the kind of status.
+  package func error(_ code: VABufError.Code, what: String, remedy: String? = nil) -> VABufError {
+    VABufError(code, what: what, why: "\(status) (\(call))", remedy: remedy ?? self.remedy)
+  }
+
+  /// What helps against such a status where nothing better is known.
+  package var remedy: String {
+    switch kind {
+    case .success, .failed:
+      "look for messages of the GPU in `dmesg`, and for a newer VA driver; --backend software does without the GPU"
+    case .deviceLost: "open the device again; if it stays away, `dmesg` tells what became of the GPU"
+    case .exhausted: "release frames, lower --gpu-surfaces, or end other programs that use the GPU"
+    case .busy: "try again; if it stays so, look for a GPU hang in `dmesg`"
+    case .unsupported: "this driver cannot do that: `vabuf probe` shows what it can, --backend software does without it"
+    case .invalid: "this is a mistake of vabuf or of the driver: please report it, with the output of `vabuf probe`"
+    }
+  }
+}
+
+extension VAError: CustomStringConvertible {
+  package var description: String { "\(status) (\(call))" }
+}
