@@ -142,12 +142,14 @@ package final class SurfacePool: Sendable {
 
   /// - Returns: nil where all are leased.
   private func attempt(_ shape: SurfaceShape) throws(VABufError) -> SurfaceLease? {
-    let (display, decision, found) = state.withLock { state -> (OwnedDisplay?, SurfaceLedger.Decision, [PooledSurface]) in
+    let (display, decision, found) = state.withLock {
+      state -> (OwnedDisplay?, SurfaceLedger.Decision, [PooledSurface]) in
       guard let display = state.display else { return (nil, .wait, []) }
       let decision = state.ledger.lease(shape)
       switch decision {
       case .reuse(let id): return (display, decision, state.surfaces[id].map { [$0] } ?? [])
-      case .create(let discard): return (display, decision, discard.compactMap { state.surfaces.removeValue(forKey: $0) })
+      case .create(let discard):
+        return (display, decision, discard.compactMap { state.surfaces.removeValue(forKey: $0) })
       case .wait: return (display, decision, [])
       }
     }
