@@ -45,7 +45,7 @@ package struct CodecContext: ~Copyable {
       throw FFmpegError(call: "avcodec_find_decoder", code: .decoderNotFound)
     }
     let codec = try Self.find(parameters.pointee.codec_id, inHardware: options.hardware != nil)
-    _ = DecoderHooks.watchLog
+    _ = DamageWatch.watchLog
     let hooks = DecoderHooks(
       allocator, clearsMemory: options.isRepeatable, hardware: options.hardware.map(HardwareHooks.init))
     let context = try checkMemory("avcodec_alloc_context3", avcodec_alloc_context3(codec))
@@ -70,7 +70,7 @@ package struct CodecContext: ~Copyable {
       throw error
     }
     // What is wrong with the codec's headers shows in the pictures, or does not matter.
-    hooks.forgetDamage()
+    hooks.damage.forget()
     self.pointer = context
     self.hooks = hooks
   }
@@ -95,13 +95,15 @@ package struct CodecContext: ~Copyable {
 
   /// Takes the next decoded frame.
   package mutating func receive(into frame: borrowing Frame) -> Progress {
-    progress(avcodec_receive_frame(pointer, frame.pointer))
+    let progress = progress(avcodec_receive_frame(pointer, frame.pointer))
+    if progress == .done { hooks.damage.check(frame) }
+    return progress
   }
 
   /// Forgets everything in flight; the next packet must be a seek point.
   package mutating func flush() {
     avcodec_flush_buffers(pointer)
-    hooks.forgetDamage()
+    hooks.damage.forget()
     isDraining = false
   }
 
@@ -110,7 +112,7 @@ package struct CodecContext: ~Copyable {
 
   /// The damage that the decoder met since this was last asked; a refused allocation looks like damage, so ask for that
   /// first. With frame threads the signs come up to as many packets early as there are threads, never late.
-  package func takeDamage() -> DamageSigns { hooks.takeDamage() }
+  package func takeDamage() -> DamageSigns { hooks.damage.take() }
 
   /// Why decoding in hardware failed, as far as that is the reason; taken once.
   package func takeHardwareTrouble() -> HardwareTrouble? { hooks.hardware?.takeTrouble() }
@@ -150,7 +152,7 @@ package struct CodecContext: ~Copyable {
     case VABUF_ERROR_EAGAIN: return .again
     case VABUF_ERROR_EOF: return .ended
     default:
-      hooks.noteRejection()
+      hooks.damage.noteRejection()
       return .failed(AVErrorCode(rawValue: result))
     }
   }

@@ -4,20 +4,7 @@ internal import CAVUtil
 internal import CSWScale
 internal import CVABufShims
 internal import FrameModel
-internal import Glibc
 internal import Synchronization
-
-/// What a decoder said of damage.
-package struct DamageSigns: OptionSet, Hashable, Sendable {
-  package let rawValue: UInt8
-
-  package init(rawValue: UInt8) { self.rawValue = rawValue }
-
-  /// A picture refers to one that the decoder does not have: damage, or decoding began in between.
-  package static let references = DamageSigns(rawValue: 1 << 0)
-  /// Samples could not be decoded: a packet was rejected, or something was concealed.
-  package static let samples = DamageSigns(rawValue: 1 << 1)
-}
 
 /// What libavcodec calls back from its threads while it decodes; lives as long as its codec context.
 final class DecoderHooks: Sendable {
@@ -25,6 +12,8 @@ final class DecoderHooks: Sendable {
   private let lastError = Mutex<VABufError?>(nil)
 
   private let clearsMemory: Bool
+
+  let damage = DamageWatch()
 
   /// Set where pictures are decoded in hardware.
   let hardware: HardwareHooks?
@@ -36,58 +25,6 @@ final class DecoderHooks: Sendable {
   }
 
   func takeError() -> VABufError? { lastError.withLock { $0.take() } }
-
-  private let damage = Mutex(DamageSigns())
-  /// Packets without a picture, which the decoder is about to reject: nothing is wrong with the others.
-  private let emptyPackets = Atomic(0)
-
-  /// What the decoder met since this was last asked.
-  func takeDamage() -> DamageSigns {
-    damage.withLock { signs in
-      defer { signs = [] }
-      return signs
-    }
-  }
-
-  /// The decoder rejected a packet.
-  func noteRejection() {
-    if emptyPackets.load(ordering: .relaxed) > 0 {
-      emptyPackets.subtract(1, ordering: .relaxed)
-    } else {
-      damage.withLock { _ = $0.insert(.samples) }
-    }
-  }
-
-  func forgetDamage() {
-    emptyPackets.store(0, ordering: .relaxed)
-    damage.withLock { $0 = [] }
-  }
-
-  /// Learns from the log what decoders of ours conceal; once for the process.
-  static let watchLog: Void = vabuf_watch_decoders(getBuffer) { opaque, format in
-    guard let opaque, let format else { return }
-    Unmanaged<DecoderHooks>.fromOpaque(opaque).takeUnretainedValue().note(line: format)
-  }
-
-  private func note(line: UnsafePointer<CChar>) {
-    if strcmp(line, "no frame!\n") == 0 {
-      emptyPackets.add(1, ordering: .relaxed)
-      return
-    }
-    if Self.harmlessLines.contains(where: { strcmp(line, $0) == 0 }) { return }
-    let isReference = Self.referenceLines.contains { strncmp(line, $0, $0.utf8.count) == 0 }
-    damage.withLock { _ = $0.insert(isReference ? .references : .samples) }
-  }
-
-  /// Errors that no sample depends on: what is to be forgotten is not there; H.261 has no keyframes.
-  private static let harmlessLines = ["mmco: unref short failure\n", "warning: first frame is no keyframe\n"]
-
-  /// How the lines begin that decoders of H.264 and HEVC write when a picture refers to one that they do not have.
-  private static let referenceLines = [
-    "reference picture missing during reorder", "Missing reference picture",
-    "co located POCs unavailable", "number of reference frames", "Could not find ref with POC",
-    "First slice in a frame missing",
-  ]
 
   /// `AVCodecContext.get_buffer2`: memory for one picture, from the pool where the decoder can use ours.
   static let getBuffer:
@@ -132,9 +69,14 @@ final class DecoderHooks: Sendable {
     }
     do {
       try PictureMemory.attach(
-        to: frame, codedWidth: Int(width), codedHeight: Int(height), alignments: alignments, allocator)
-      if clearsMemory, let buffer = PictureMemory.buffer(of: frame) {
-        buffer.baseAddress.initializeMemory(as: UInt8.self, repeating: 0, count: buffer.byteCount)
+        to: frame, codedWidth: Int(width), codedHeight: Int(height), alignments: alignments, allocator,
+        damage: damage)
+      if let buffer = PictureMemory.buffer(of: frame) {
+        if clearsMemory {
+          buffer.baseAddress.initializeMemory(as: UInt8.self, repeating: 0, count: buffer.byteCount)
+        } else {
+          damage.mark(frame, buffer, rows: Int(height), context.pointee.codec_id)
+        }
       }
       return 0
     } catch {

@@ -17,7 +17,11 @@ enum PictureMemory {
   /// Retained by an `AVBuffer`, released by its free callback: keeps a pool buffer leased while FFmpeg refers to it.
   private final class Holder {
     let buffer: any HostBuffer
-    init(_ buffer: any HostBuffer) { self.buffer = buffer }
+    let damage: DamageWatch?
+    init(_ buffer: any HostBuffer, _ damage: DamageWatch?) {
+      self.buffer = buffer
+      self.damage = damage
+    }
   }
 
   /// The holders that FFmpeg refers to now, by address: how a buffer of ours is told from one of FFmpeg's own.
@@ -36,15 +40,23 @@ enum PictureMemory {
     guard let opaque else { return }
     let address = UInt(bitPattern: opaque)
     live.remove(address)
-    Unmanaged<Holder>.fromOpaque(opaque).release()
+    let holder = Unmanaged<Holder>.fromOpaque(opaque).takeRetainedValue()
+    holder.damage?.pictureIsFreed(address)
   }
 
   /// The pool's buffer behind a frame; nil where FFmpeg allocated the picture.
   static func buffer(of frame: UnsafeMutablePointer<AVFrame>) -> (any HostBuffer)? {
+    guard let address = address(of: frame), let opaque = UnsafeMutableRawPointer(bitPattern: address) else {
+      return nil
+    }
+    return Unmanaged<Holder>.fromOpaque(opaque).takeUnretainedValue().buffer
+  }
+
+  /// What names the pool's buffer behind a frame as long as FFmpeg refers to it.
+  static func address(of frame: UnsafeMutablePointer<AVFrame>) -> UInt? {
     guard let reference = frame.pointee.buf.0, let opaque = av_buffer_get_opaque(reference) else { return nil }
     let address = UInt(bitPattern: opaque)
-    guard live.contains(address) else { return nil }
-    return Unmanaged<Holder>.fromOpaque(opaque).takeUnretainedValue().buffer
+    return live.contains(address) ? address : nil
   }
 
   /// Gives `frame` (whose format and size are set) memory for a picture of the coded size.
@@ -52,10 +64,12 @@ enum PictureMemory {
   /// Strides depend on the coded size and format only, so that they are the same for every frame of a stream, as
   /// libavcodec's H.264 and MPEG-2 decoders demand.
   ///
-  /// - Parameter alignments: the strides that the decoder wants, as multiples of bytes, for each plane.
+  /// - Parameters:
+  ///   - alignments: the strides that the decoder wants, as multiples of bytes, for each plane.
+  ///   - damage: is told when FFmpeg no longer refers to the picture.
   static func attach(
     to frame: UnsafeMutablePointer<AVFrame>, codedWidth: Int, codedHeight: Int, alignments: [Int]?,
-    _ allocator: any HostAllocator
+    _ allocator: any HostAllocator, damage: DamageWatch? = nil
   ) throws {
     let format = AVPixelFormat(frame.pointee.format)
     let (strides, sizes) = try planeSizes(
@@ -67,7 +81,7 @@ enum PictureMemory {
       if size > 0 { total += (size + tailPadding + alignment - 1) / alignment * alignment }
     }
     let buffer = try allocator.allocate(byteCount: total)
-    let holder = Unmanaged.passRetained(Holder(buffer))
+    let holder = Unmanaged.passRetained(Holder(buffer, damage))
     let address = UInt(bitPattern: holder.toOpaque())
     live.insert(address)
     let base = buffer.baseAddress.assumingMemoryBound(to: UInt8.self)

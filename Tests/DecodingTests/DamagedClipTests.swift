@@ -4,9 +4,16 @@ import VABufTestKit
 
 @testable import Decoding
 
-/// Files that are cut off, have holes or flipped bits: no trap, no hang, ffmpeg's count of frames, and, once the engine
-/// has found a way of decoding that gives the same each time, the same bytes whichever way a frame is read.
+/// Files that are cut off, have holes or flipped bits: no trap, no hang, the frames of `ffmpeg -threads 1`, and the same
+/// bytes whichever way a frame is read.
 @Suite struct DamagedClipTests {
+  /// Parts of their pictures are not decoded, not even concealed: ffmpeg shows what its buffers held before, vabuf
+  /// nothing.
+  private static let residue: Set = [
+    "flip-h264-slices-800", "flip-h264-slices-4000", "flip-hevc-open-gop-mkv-300", "flip-hevc-open-gop-raw-2000",
+    "flip-vp8-alt-ref-2000", "flip-mjpeg-avi-2000",
+  ]
+
   @Test(.timeLimit(.minutes(10)), arguments: ShortRun.sample(Clips.tagged([.damaged]).map(\.name)))
   func damageEndsWellAndIsTheSameEachTime(_ name: String) throws {
     guard let path = try ClipMaker.shared.path(of: name) else { return }
@@ -17,7 +24,7 @@ import VABufTestKit
     }
     let engine = try DecodeEngine(SessionOptions(path))
     var random = SeededRandom(for: "damaged \(name)")
-    // While decoding still makes another index, earlier answers do not count.
+    let first = try engine.digests()
     for attempt in 1...6 {
       let generation = engine.indexGeneration
       let forward = try engine.digests()
@@ -32,12 +39,9 @@ import VABufTestKit
         continue
       }
       #expect(forward.count == reference.lines.count, "frames")
-      let other = zip(forward, reference.lines).enumerated().filter { $1.0 != $1.1.md5 }.map(\.offset)
-      if !other.isEmpty {
-        print(
-          "OTHER \(name): \(other.count) of \(forward.count) from \(other[0]), \(engine.index.isRepeatable) \(engine.index.doubts) gen \(engine.indexGeneration) attempt \(attempt)"
-        )
-      }
+      if !Self.residue.contains(name) { #expect(forward == reference.lines.map(\.md5)) }
+      if first != forward { print("DIFF", zip(first, forward).enumerated().filter { $1.0 != $1.1 }.map(\.offset)) }
+      #expect(first == forward, "frames that were given out before the damage was met")
       #expect(different.isEmpty, "seed \(random.seed)")
       return
     }

@@ -18,6 +18,8 @@ package enum IndexBuilder {
     let total = demuxer.format.byteCount
     while try demuxer.read(into: &packet) {
       var record = PacketRecord(packet)
+      // A file that grows while it is read ends where it ended at first, or reading might never end.
+      if let total, record.position >= total, demuxer.format.byteCount != total { break }
       let facts = inspector.inspect(packet)
       if packet.changesDecoder { analysis.changesDecoder = true }
       if !facts.isReference { record.flags.insert(.disposable) }
@@ -62,10 +64,10 @@ package enum IndexBuilder {
           return index
         }
         emitted.append(packet)
-        let isDamaged = try !decoder.takeDamage().isEmpty || frame.isDamaged
-        if isDamaged, !isStarting { meetsDamage = true }
-        if packet == entry { isStarting = false }
         shape = frame.shape(known: shape)
+        let signs = try decoder.takeDamage()
+        if !isStarting, !signs.isEmpty || frame.isDamaged { meetsDamage = true }
+        if packet == entry { isStarting = false }
         hashes.append(shape.map { frame.pictureHash($0) } ?? 0)
         if let progress, let packet, emitted.count % 16 == 0 {
           progress(Double(packet) / Double(max(1, goal ?? analysis.packets.count)))

@@ -222,12 +222,21 @@ package final class DecodeEngine {
   )? {
     // Frames that were decoded once are known by their hashes.
     guard index.proof == .demuxed, number >= index.pictureHashes.count else { return nil }
+    // The pictures that lead a seek point refer to some before it, which are made up or missing.
+    let isFirst = !run.isLinear && number == run.start.firstFrame && index.hasLeadingPictures(run.start)
+    let unwritten = signs.unwritten.contains { packet in
+      !leads(Int(packet), run) && !(isFirst && Int(packet) <= run.start.packet)
+    }
     // A decoder that was flushed only may miss what a new one does not.
-    if frame.isDamaged || signs.contains(.samples) { return ("the decoder met damage", run.isReopened) }
-    guard signs.contains(.references) else { return nil }
-    // The pictures that lead a seek point refer to some before it.
-    if !run.isLinear, number == run.start.firstFrame, index.hasLeadingPictures(run.start) { return nil }
+    if frame.isDamaged || signs.losesSamples || unwritten { return ("the decoder met damage", run.isReopened) }
+    guard signs.missesReferences, !isFirst else { return nil }
     return ("the decoder misses a reference", run.isLinear)
+  }
+
+  /// The packet's picture leads the seek point of the run.
+  private func leads(_ packet: Int, _ run: Run) -> Bool {
+    !run.isLinear && index.frameOfPacket.indices.contains(packet)
+      && 0..<run.start.firstFrame ~= Int(index.frameOfPacket[packet])
   }
 
   private func isTrue(_ frame: borrowing Frame, _ number: Int) throws -> Bool {

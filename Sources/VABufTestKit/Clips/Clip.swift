@@ -74,6 +74,9 @@ public struct Clip: Sendable, Hashable {
     /// Flips one bit about every `every` bytes, never in the first `sparing` bytes (counted from the start of an
     /// MP4 file's media data).
     case flip(String, every: Int, sparing: Int, seed: UInt64, into: String)
+    /// Makes these pictures of an Annex B stream with one slice each, or of VP9 in IVF, undecodable behind headers that
+    /// look right.
+    case spoil(String, pictures: [Int], into: String)
     /// Replaces the edit lists of an MP4 file whose `moov` box comes last. Times in thousandths of a second.
     case edits(String, [Edit], into: String)
     /// Writes text, such as a list for the concat demuxer.
@@ -103,7 +106,9 @@ public struct Clip: Sendable, Hashable {
       let words: [Substring]
       switch step {
       case .ffmpeg(let arguments): words = arguments.split(separator: " ")
-      case .cut(let file, _, _, _), .flip(let file, _, _, _, _), .edits(let file, _, _): words = [file[...]]
+      case .cut(let file, _, _, _), .flip(let file, _, _, _, _), .edits(let file, _, _),
+        .spoil(let file, _, _):
+        words = [file[...]]
       case .join(let files, _): words = files.map { $0[...] }
       case .text, .fieldPictures: words = []
       }

@@ -26,6 +26,12 @@ struct ClipKitchen {
         position += Int.random(in: 1..<2 * every, using: &random)
       }
       try write(data, into)
+    case .spoil(let file, let pictures, let into):
+      let data = try read(file)
+      let isIVF = path(file).hasSuffix(".ivf")
+      try write(
+        isIVF
+          ? Spoiling.frames(ofIVF: data, frames: pictures) : Spoiling.slices(of: data, pictures: pictures), into)
     case .edits(let file, let edits, let into):
       try write(replaceEdits(in: try read(file), with: edits), into)
     case .text(let text, let into):

@@ -3,7 +3,7 @@ public enum Clips {
   /// Every clip.
   public static let all: [Clip] =
     h264 + h264Structure + hevc + hiddenFrames + timestamps + editLists + containers + formats + pixelFormats
-    + changes + damaged
+    + changes + parameterSets + sideData + damaged
 
   /// The clips that have all of these tags.
   public static func tagged(_ tags: Set<Clip.Tag>) -> [Clip] { all.filter { $0.tags.isSuperset(of: tags) } }

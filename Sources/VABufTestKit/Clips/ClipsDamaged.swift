@@ -26,7 +26,27 @@ extension Clips {
       ])
   }
 
-  /// Cut off, with holes, with flipped bits.
+  private static let undecodable = "some packets look right and cannot be decoded: the frames after them count on"
+
+  private static let spoilt: [Clip] = [
+    Clip(
+      "spoil-vp9", "ivf", undecodable, [.vp9, .damaged],
+      [
+        .ffmpeg(
+          noise("160x96", 60) + " -c:v libvpx-vp9 -threads 1 -deadline good -cpu-used 5 -lag-in-frames 0 -g 20 in.ivf"),
+        .spoil("in.ivf", pictures: [7, 26, 27, 45], into: "out.ivf"),
+      ]),
+    Clip("spoil-vp9-mkv", "mkv", undecodable, [.vp9, .damaged], "-i @spoil-vp9 -c copy"),
+    Clip(
+      "spoil-h264-raw", "h264", undecodable, [.h264, .raw, .damaged],
+      [.spoil("@h264-raw", pictures: [7, 26, 27, 45], into: "out.h264")]),
+    Clip("spoil-h264-mp4", "mp4", undecodable, [.h264, .damaged], "-r 25 -i @spoil-h264-raw -c copy"),
+    Clip(
+      "spoil-h264-b", "h264", "the same with reordering", [.h264, .raw, .reordered, .damaged],
+      [.spoil("@h264-raw-b", pictures: [5, 6, 33], into: "out.h264")]),
+  ]
+
+  /// Cut off, with holes, with flipped bits, with packets that cannot be decoded.
   static let damaged: [Clip] =
     [
       cut("mp4-faststart", "mp4", [.h264, .reordered]),
@@ -63,4 +83,5 @@ extension Clips {
     + flip("av1-aom", "mkv", [.av1, .hidden], every: [2000, 500])
     + flip("mjpeg-avi", "avi", [.otherCodec, .intraOnly], every: [2000])
     + flip("ffv1", "mkv", [.otherCodec], every: [8000])
+    + spoilt
 }
