@@ -101,6 +101,8 @@ package final class DecodeEngine {
 
   package var decoderName: String { decoder.decoderName }
   package var backend: Backend { decoder.backend }
+  /// Where it decodes in hardware.
+  package var hardware: HardwareSession? { decoder.hardware }
 
   /// Why the stream is decoded in software whatever device there is; nil where hardware may do it. What decoders make of
   /// damage is their own business, so only software's is repeatable.

@@ -163,7 +163,9 @@ package struct StreamDecoder: ~Copyable {
 
   private func throwIfOutOfMemory() throws {
     guard let error = codec.takeAllocationError() else { return }
-    guard error.code == .deviceFailed, let hardware else { throw error }
+    guard let hardware, error.code == .deviceFailed || error.code == .surfacesExhausted && hardware.lacksSurfaces else {
+      throw error
+    }
     throw DeviceFailure(
       hardware.device.isAnswering ? .resources : .lost, what: error.what, why: error.why, remedy: error.remedy)
   }
