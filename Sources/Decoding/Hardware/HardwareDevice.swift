@@ -80,22 +80,23 @@ package final class HardwareDevice: Sendable {
   func attach(_ needs: SurfaceNeeds, surfaceBytes: Int, promised: Int) throws(DeviceFailure) -> DeviceContext {
     let limits = surfaces.limits
     let limit = min(limits.surfaces, limits.bytes / max(1, surfaceBytes))
-    let (context, reserved) = state.withLock { state -> (DeviceContext?, Int) in
+    let (context, others) = state.withLock { state -> (DeviceContext?, Int) in
       guard let context = state.context, !state.isLost else { return (nil, -1) }
-      guard state.reserved - promised + needs.most <= limit else { return (nil, state.reserved) }
+      guard state.reserved - promised + needs.most <= limit else { return (nil, state.reserved - promised) }
       state.sessions += 1
       state.reserved += needs.most
-      return (context, state.reserved)
+      return (context, 0)
     }
     if let context { return context }
-    guard reserved >= 0 else {
+    guard others >= 0 else {
       throw DeviceFailure(.lost, what: "VA-API on \(path)", why: "the device was lost", remedy: gone.remedy)
     }
     throw DeviceFailure(
       // Others may end.
       needs.most > limit ? .unsupported : .resources, what: "VA-API on \(path)",
-      why: "the decoder may need \(needs.most) surfaces, \(limit - reserved) of \(limit) are not promised to others",
-      remedy: "allow more surfaces (--gpu-surfaces \(reserved + needs.most) or more)")
+      why: "the decoder may need \(needs.most) surfaces, there are \(limit)"
+        + (others > 0 ? ", \(others) of them promised to other decoders" : ""),
+      remedy: "allow more surfaces (--gpu-surfaces \(others + needs.most) or more), or use --backend auto")
   }
 
   /// The driver turned out to have fewer surfaces than the decoders were promised.
