@@ -102,7 +102,8 @@ extension ExportError: CustomStringConvertible {
 }
 
 extension SurfaceReference {
-  /// How an exported surface is cut into layers.
+  /// How an exported surface is to be cut into layers. Some drivers know one way only: read what came of it in
+  /// `DMABuf.layers`.
   package enum Layers: Hashable, Sendable {
     /// One layer with all planes: what most compositors import.
     case composed

@@ -43,6 +43,10 @@ package final class OwnedDisplay: @unchecked Sendable {
 
   private let descriptor: Int32
   private let messages: Messages
+  private static let alive = Atomic(0)
+
+  /// How many displays are open in this process.
+  package static var openCount: Int { alive.load(ordering: .acquiring) }
 
   /// Receives libva's messages. libva has a pointer to it from before `vaInitialize` to the end of `vaTerminate`.
   private final class Messages: Sendable {
@@ -120,12 +124,14 @@ package final class OwnedDisplay: @unchecked Sendable {
     rawDisplay = display
     vendor = vaQueryVendorString(display).map { String(cString: $0) } ?? ""
     driverFile = DriverMessages.driverFile(in: messages.takeEarly())
+    Self.alive.add(1, ordering: .acquiringAndReleasing)
   }
 
   deinit {
     finish(.vaTerminate) { vaTerminate(rawDisplay) }
     // Drivers use it until the end of vaTerminate, the last messages came before it too.
     closeChecked(descriptor)
+    Self.alive.subtract(1, ordering: .acquiringAndReleasing)
   }
 
   private static func forward(

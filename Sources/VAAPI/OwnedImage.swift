@@ -89,3 +89,33 @@ package struct OwnedImage: ~Copyable {
     return result
   }
 }
+
+extension OwnedDisplay {
+  /// Whether pixels that are uploaded to a surface of this format come back: some drivers, as NVIDIA's, take an upload
+  /// and drop it. Makes two small images and a surface; ask once for a device.
+  package func canUpload(_ format: FourCC) -> Bool {
+    do {
+      guard let imageFormat = try imageFormats().first(where: { $0.fourcc == format }) else { return false }
+      let (width, height) = (128, 128)
+      let surfaces = try OwnedSurfaces(
+        self, SurfaceDescription(format: format, width: width, height: height), count: 1)
+      let sent = try OwnedImage(self, imageFormat, width: width, height: height)
+      let returned = try OwnedImage(self, imageFormat, width: width, height: height)
+      try sent.withMapped(.write) { $0.fill(137) }
+      try returned.withMapped(.write) { $0.fill(0) }
+      try surfaces[0].upload(from: sent, width: width, height: height)
+      try surfaces[0].sync()
+      try surfaces[0].download(to: returned, width: width, height: height)
+      let planes = returned.planes
+      return try returned.withMapped(.read) { memory in
+        planes.allSatisfy { plane in memory[plane.offset..<plane.offset + width].allSatisfy { $0 == 137 } }
+      }
+    } catch {
+      return false
+    }
+  }
+}
+
+extension UnsafeMutableRawBufferPointer {
+  fileprivate func fill(_ byte: UInt8) { initializeMemory(as: UInt8.self, repeating: byte) }
+}

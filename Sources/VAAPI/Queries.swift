@@ -36,7 +36,7 @@ package struct SurfaceCapabilities: Hashable, Sendable {
   /// The driver takes a list of DRM format modifiers when a surface is made.
   package var takesModifiers = false
 
-  /// A surface can be exported and imported as a DMA-BUF with layers and modifiers.
+  /// A surface can be exported and imported as a DMA-BUF with layers and modifiers. Some drivers can and do not say.
   package var sharesDMABufs: Bool { memoryTypes & 0x4000_0000 != 0 }
   /// A surface can be exported as a DMA-BUF in the older, plain form.
   package var sharesPlainDMABufs: Bool { memoryTypes & 0x2000_0000 != 0 }

@@ -39,10 +39,13 @@ package struct SurfaceReference: Sendable {
   }
 
   // For drivers without vaSyncSurface2: asks until the surface is ready. vaSyncSurface, which then returns at once,
-  // tells of errors.
+  // tells of errors. Drivers that cannot be asked either are waited for without a limit.
   private func poll(until deadline: ContinuousClock.Instant) throws(VAError) {
     var pause: UInt32 = 50
-    while try isRendering() {
+    while true {
+      do throws(VAError) {
+        guard try isRendering() else { break }
+      } catch  where error.status == .unimplemented { break }
       guard ContinuousClock.now < deadline else { throw VAError(.vaQuerySurfaceStatus, .timedOut) }
       usleep(pause)
       pause = min(pause * 2, 2000)
@@ -68,7 +71,8 @@ package struct SurfaceReference: Sendable {
     }
   }
 
-  /// Copies the upper left of an image to the upper left of the surface.
+  /// Copies the upper left of an image to the upper left of the surface. Some drivers say that they did and do nothing:
+  /// ask `OwnedDisplay.canUpload` once.
   package func upload(from image: borrowing OwnedImage, width: Int, height: Int) throws(VAError) {
     let source = image.value.image_id
     try display.make(.vaPutImage) {

@@ -14,6 +14,14 @@ package enum VACall: Int, Hashable, Sendable, CaseIterable {
   package static let transfers: Set<VACall> = [
     .vaCreateImage, .vaDeriveImage, .vaGetImage, .vaPutImage, .vaMapBuffer,
   ]
+
+  /// Those that give something back.
+  fileprivate var undoes: Bool {
+    switch self {
+    case .vaTerminate, .vaDestroyConfig, .vaDestroySurfaces, .vaDestroyImage, .vaUnmapBuffer: true
+    default: false
+    }
+  }
 }
 
 /// The one door to libva: every call of this module that can fail passes here, is counted, and may be made to fail by
@@ -27,7 +35,8 @@ package final class VACalls: Sendable {
   private let refusal: (@Sendable (VACall) -> VAStatus?)?
 
   /// - Parameter refusal: asked before each call, on the thread that makes it; a status that it returns stands for the
-  ///   result, and libva is not called. For tests and for `vabuf probe`.
+  ///   result, and libva is not called, but for calls that give something back: these are made all the same, so that
+  ///   what is alive in the end tells of vabuf alone. For tests and for `vabuf probe`.
   package init(refusal: (@Sendable (VACall) -> VAStatus?)? = nil) {
     self.refusal = refusal
   }
@@ -48,8 +57,9 @@ package final class VACalls: Sendable {
   /// Makes a call and returns its status.
   func status(_ call: VACall, _ body: () -> Int32) -> VAStatus {
     counts[call.rawValue].add(1, ordering: .relaxed)
-    if let refused = refusal?(call) { return refused }
-    return VAStatus(rawValue: body())
+    guard let refused = refusal?(call) else { return VAStatus(rawValue: body()) }
+    if call.undoes { _ = body() }  // its own failure would be the same to the caller
+    return refused
   }
 
   /// Makes a call that must succeed.

@@ -1,4 +1,5 @@
 internal import BufferPolicy
+internal import Decoding
 internal import FrameModel
 internal import Synchronization
 
@@ -13,6 +14,8 @@ final class BufferCore: Sendable {
   /// How many frames a sequential reader leaves behind it when the decoder is the slower one.
   let trailFrames: Int
   let counters = BufferCounters()
+  /// Told of surfaces that cannot be read: the device behind them failed.
+  private let surfaceFailed = Mutex<(@Sendable (DeviceFailure) -> Void)?>(nil)
   private let publisher = MetricsPublisher()
   private let isClosed = Atomic(false)
   private let stream: UInt32
@@ -25,10 +28,13 @@ final class BufferCore: Sendable {
     stream = Self.lastStream.add(1, ordering: .relaxed).newValue
     keepBehind = cacheLimits.frames / 2
     trailFrames = max(1, configuration.ringFrames / 4)
-    let state = EvictionRelay()
-    cache = FrameCache(limits: cacheLimits) { state.evicted($0) }
-    self.state = Mutex(BufferState(configuration: configuration, frameCount: frameCount))
-    state.core.withLock { $0.value = self }
+    let relay = EvictionRelay()
+    cache = FrameCache(
+      limits: cacheLimits,
+      hooks: .init(
+        evicted: { relay.evicted($0) }, demote: { Self.demote($1, $2, of: $0, into: pool) }))
+    state = Mutex(BufferState(configuration: configuration, frameCount: frameCount))
+    relay.core.withLock { $0.value = self }
     pool.register(cache)
   }
 
@@ -44,7 +50,12 @@ final class BufferCore: Sendable {
     }
   }
 
-  private func key(_ number: Int) -> FrameKey { FrameKey(stream: stream, number: number) }
+  func key(_ number: Int) -> FrameKey { FrameKey(stream: stream, number: number) }
+
+  func onSurfaceFailure(_ body: @escaping @Sendable (DeviceFailure) -> Void) { surfaceFailed.withLock { $0 = body } }
+  func reportSurfaceFailure(_ failure: DeviceFailure) { surfaceFailed.withLock { $0 }?(failure) }
+
+  var isClosing: Bool { isClosed.load(ordering: .acquiring) }
 
   private func isResident(_ number: Int) -> Bool { cache.contains(key(number)) }
 
@@ -71,12 +82,19 @@ final class BufferCore: Sendable {
   // MARK: - Readers
 
   func frame(
-    _ number: Int, urgency: RequestSchedule.Urgency, reader: BufferState.ReaderID
+    _ number: Int, urgency: RequestSchedule.Urgency, reader: BufferState.ReaderID, in place: Placement
   ) async throws -> (lease: FrameLease, hasWaited: Bool) {
     counters.requests.count()
-    if let lease = hit(number, reader) { return (lease, false) }
+    if let lease = hit(number, reader, place) { return (try await settle(lease, place), false) }
+    return (try await settle(try await arrival(of: number, urgency: urgency, reader: reader), place), true)
+  }
+
+  /// Waits for a frame that is not there.
+  private func arrival(
+    of number: Int, urgency: RequestSchedule.Urgency, reader: BufferState.ReaderID
+  ) async throws -> FrameLease {
     let id = Mutex<BufferState.WaiterID?>(nil)
-    let lease = try await withTaskCancellationHandler {
+    return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         wait(number, urgency, reader, continuation, id)
       }
@@ -85,7 +103,12 @@ final class BufferCore: Sendable {
         if let id = id.withLock({ $0 }) { state.cancel(id, &effects) }
       }
     }
-    return (lease, true)
+  }
+
+  /// Waits for a frame that was there, and is to be decoded again.
+  func again(_ number: Int) async throws -> FrameLease {
+    if let lease = cache.lease(key(number), in: .host) { return lease }
+    return try await arrival(of: number, urgency: .demand, reader: BufferState.anonymousReader)
   }
 
   /// A sequential reader has no more use for a frame: lets it go if nobody else used it.
@@ -94,7 +117,7 @@ final class BufferCore: Sendable {
   /// The frame if it is there; else nil, and the source is told to do it first.
   func look(_ number: Int) throws -> FrameLease? {
     counters.requests.count()
-    if let lease = hit(number, BufferState.anonymousReader) { return lease }
+    if let lease = hit(number, BufferState.anonymousReader, .anywhere) { return lease }
     try update { state, effects in
       if let error = state.end ?? state.outOfRange(number) {
         counters.misses.count()
@@ -110,12 +133,13 @@ final class BufferCore: Sendable {
       state.feedSource(isResident, &effects)
     }
     // It may have arrived between the look and the request.
-    return cache.lease(key(number))
+    return cache.lease(key(number), in: .anywhere)
   }
 
-  private func hit(_ number: Int, _ reader: BufferState.ReaderID) -> FrameLease? {
-    guard let lease = cache.lease(key(number)) else { return nil }
+  private func hit(_ number: Int, _ reader: BufferState.ReaderID, _ place: Placement) -> FrameLease? {
+    guard let lease = cache.lease(key(number), in: place) else { return nil }
     counters.residentHits.count()
+    if lease.picture == nil { counters.surfaceHits.count() }
     update { $0.observe(number, reader, isHit: true, isResident: isResident, &$1) }
     return lease
   }
@@ -139,7 +163,7 @@ final class BufferCore: Sendable {
       return waiting.id
     }
     // It may have arrived between the miss and the request: then nobody else would say so.
-    if let id, let lease = cache.lease(key(number)) {
+    if let id, let lease = cache.lease(key(number), in: .anywhere) {
       update { state, effects in state.takeWaiter(id) }?.resume(returning: lease)
     }
   }
@@ -163,6 +187,7 @@ final class BufferCore: Sendable {
     var metrics = BufferMetrics()
     metrics.requests = counters.requests.value
     metrics.residentHits = counters.residentHits.value
+    metrics.residentSurfaceHits = counters.surfaceHits.value
     metrics.joinedHits = counters.joinedHits.value
     metrics.misses = counters.misses.value
     metrics.decodedFrames = counters.decodedFrames.value
@@ -172,6 +197,7 @@ final class BufferCore: Sendable {
     metrics.demotions = cache.demotions
     metrics.cachedFrames = cache.count
     metrics.cachedBytes = cache.hostBytes
+    metrics.cachedSurfaces = cache.surfaces
     metrics.pool = pool.metrics
     return metrics
   }

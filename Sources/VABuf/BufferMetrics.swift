@@ -1,3 +1,4 @@
+internal import Decoding
 internal import Synchronization
 
 /// What a buffer did so far.
@@ -6,6 +7,8 @@ public struct BufferMetrics: Hashable, Sendable, Codable {
   public var requests = 0
   /// Requests that found the frame there.
   public var residentHits = 0
+  /// Of those, the requests that found it in a surface and not in host memory.
+  public var residentSurfaceHits = 0
   /// Requests that found its decode already under way.
   public var joinedHits = 0
   /// Requests that had to start a decode, or failed at once.
@@ -24,10 +27,30 @@ public struct BufferMetrics: Hashable, Sendable, Codable {
   public var evictions = 0
   /// GPU frames that were downloaded to make room on the GPU.
   public var demotions = 0
+  /// Frames that were copied from the GPU to host memory, on all devices of the pool.
+  public var downloads = 0
+  /// Frames that were copied from host memory to the GPU, on all devices of the pool.
+  public var uploads = 0
+  /// How often software took over from hardware.
+  public var fallbacks = 0
+  /// How often hardware was opened, the first time included.
+  public var deviceOpenings = 0
+  /// Surfaces of the pool's devices: how often one was leased, and how many of those leases got one that was used before.
+  public var surfaceLeases = 0
+  /// Leases that got a surface which was used before.
+  public var surfaceReuses = 0
+  /// Surfaces that are leased now: by decoders, caches and the program.
+  public var surfacesInUse = 0
+  /// The most surfaces that were leased at once.
+  public var surfaceHighWater = 0
+  /// Nanoseconds that decoders waited for a surface.
+  public var surfaceWaitNanoseconds = 0
   /// Frames that are cached now.
   public var cachedFrames = 0
-  /// Bytes of the frames that are cached now.
+  /// Bytes of the frames that are cached in host memory now.
   public var cachedBytes = 0
+  /// Surfaces of the frames that are cached on the GPU now.
+  public var cachedSurfaces = 0
   /// The pool that the buffer uses, other buffers' leases included.
   public var pool = PoolMetrics(
     leases: 0, reuses: 0, bytesInUse: 0, idleBytes: 0, highWaterBytes: 0, waits: 0, waitNanoseconds: 0)
@@ -38,10 +61,31 @@ public struct BufferMetrics: Hashable, Sendable, Codable {
   public var residentHitRate: Double { requests == 0 ? 0 : Double(residentHits) / Double(requests) }
 }
 
+extension BufferMetrics {
+  mutating func add(_ source: DecoderSource) {
+    let counts = source.counts
+    fallbacks = counts.fallbacks
+    deviceOpenings = counts.reopenings
+  }
+
+  mutating func add(_ device: HardwareDevice) {
+    let surfaces = device.surfaces.metrics
+    surfaceLeases += surfaces.leases
+    surfaceReuses += surfaces.reuses
+    surfacesInUse += surfaces.leased
+    surfaceHighWater += surfaces.highWater
+    surfaceWaitNanoseconds += surfaces.waitNanoseconds
+    let copies = device.transfers.counts
+    downloads += copies.downloads
+    uploads += copies.uploads
+  }
+}
+
 /// The buffer's counters; each is atomic by itself.
 final class BufferCounters: Sendable {
   let requests = Atomic(0)
   let residentHits = Atomic(0)
+  let surfaceHits = Atomic(0)
   let joinedHits = Atomic(0)
   let misses = Atomic(0)
   let decodedFrames = Atomic(0)

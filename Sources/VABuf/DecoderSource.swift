@@ -1,46 +1,292 @@
+internal import BufferPolicy
 internal import Decoding
 internal import FrameModel
+internal import Logging
 internal import Synchronization
 
-/// vabuf's own decoder as a source of frames: serves a buffer from a decode session, on the session's thread.
+/// vabuf's own decoder as a source of frames: serves a buffer from a decode session, in hardware where that works, and
+/// changes between hardware and software as `FallbackPolicy` says.
+///
+/// What a change costs is time: the frames that were asked for stay asked for, and the next session decodes them. A
+/// session whose driver does not return is left behind with its thread, and another one takes over.
 final class DecoderSource: FrameSource {
-  private let session: DecodeSession
-  private let memory: SessionMemory
-  /// The index as it is now: decoding may prove that it was wrong.
-  private let currentIndex: Mutex<FrameIndex>
-
-  init(session: DecodeSession, memory: SessionMemory, index: FrameIndex) {
-    self.session = session
-    self.memory = memory
-    currentIndex = Mutex(index)
+  private struct State {
+    var session: DecodeSession
+    /// The index as it is now: decoding may prove that it was wrong.
+    var index: FrameIndex
+    var policy: FallbackPolicy
+    var device: HardwareDevice?
+    /// Why hardware was given up last.
+    var failure: DeviceFailure?
+    /// A surface could not be read: for the session to hear between two frames.
+    var surfaceFailure: DeviceFailure?
+    var reopenings = 0
+    /// Ends the waits of the session for surfaces.
+    var cancel = CancelFlag()
   }
 
-  var index: FrameIndex { currentIndex.withLock { $0 } }
+  private let options: SessionOptions
+  private let memory: SessionMemory
+  private let hardware: HardwareChoice
+  private let onDeviceChange: @Sendable (HardwareDevice?) -> Void
+  private let state: Mutex<State>
 
-  func setIndex(_ index: FrameIndex) { currentIndex.withLock { $0 = index } }
+  /// - Parameter onDeviceChange: called when surfaces of another device, or of none, are used from now on; what was in
+  ///   those of a lost one is gone.
+  init(
+    session: DecodeSession, options: SessionOptions, memory: SessionMemory, index: FrameIndex,
+    hardware: HardwareChoice, onDeviceChange: @escaping @Sendable (HardwareDevice?) -> Void
+  ) {
+    self.options = options
+    self.memory = memory
+    self.hardware = hardware
+    self.onDeviceChange = onDeviceChange
+    state = Mutex(State(session: session, index: index, policy: FallbackPolicy(preference: hardware.preference)))
+  }
+
+  var index: FrameIndex { state.withLock { $0.index } }
+  var device: HardwareDevice? { state.withLock { $0.device } }
+  var backend: Backend { state.withLock { $0.device } == nil ? .software : .vaapi }
+  /// Why hardware was given up last; nil where it never was.
+  var fallbackReason: String? { state.withLock { $0.failure }.map { "\($0.what): \($0.why)" } }
+  var counts: (fallbacks: Int, reopenings: Int) { state.withLock { ($0.policy.fallbacks, $0.reopenings) } }
+  var surfaces: SurfacePool.Metrics? { state.withLock { $0.device }?.surfaces.metrics }
+
+  fileprivate func setIndex(_ index: FrameIndex) { state.withLock { $0.index = index } }
+
+  /// Whether the session is the one that serves; one that was left behind may wake up again.
+  fileprivate func isCurrent(_ session: DecodeSession) -> Bool { state.withLock { $0.session === session } }
 
   /// Makes whatever the session waits for fail, so that it ends soon.
   func interrupt() {
+    let (session, cancel) = state.withLock { ($0.session, $0.cancel) }
     session.interruptReads()
+    cancel.raise()
     memory.close()
   }
 
-  func run(_ port: FramePort) async throws {
-    await session.serve(port, for: self)
-    await session.close()
+  /// A surface of the device could not be read, after it was decoded without an error.
+  func surfaceFailed(_ failure: DeviceFailure) {
+    state.withLock { state in
+      guard state.device != nil else { return }
+      state.surfaceFailure = failure
+    }
   }
+
+  fileprivate func takeSurfaceFailure() -> DeviceFailure? { state.withLock { $0.surfaceFailure.take() } }
+
+  // MARK: - Running
+
+  /// Chooses the first decoder.
+  ///
+  /// - Throws: `VABufError` where hardware is required and cannot be had.
+  func start() async throws { try await follow(state.withLock { $0.policy.start() }) }
+
+  func run(_ port: FramePort) async throws {
+    while true {
+      switch await serve(port) {
+      case .closed:
+        let session = state.withLock { $0.session }
+        _ = await within(hardware.deadline) { await session.close() }
+        // The device ends with the last one who refers to it.
+        setDevice(nil)
+        return
+      case .hung: try await leaveSession()
+      case .failed(let failure): try await recover(failure)
+      case .advised(let action): try await follow(action)
+      }
+    }
+  }
+
+  /// Why a session no longer serves.
+  fileprivate enum Outcome: Sendable {
+    case closed
+    case failed(DeviceFailure)
+    /// The driver does not return.
+    case hung
+    /// Another decoder is due.
+    case advised(FallbackPolicy.Action)
+  }
+
+  /// Serves until something changes.
+  private func serve(_ port: FramePort) async -> Outcome {
+    let (session, watch) = state.withLock { ($0.session, $0.device?.watch) }
+    guard let watch else { return await session.serve(port, for: self) }
+    let deadline = hardware.deadline
+    return await withCheckedContinuation { continuation in
+      let once = ResumeOnce(continuation)
+      let guardian = Task {
+        while !Task.isCancelled {
+          try? await Task.sleep(for: min(deadline / 4, .milliseconds(250)))
+          if watch.longest > deadline {
+            once.resume(returning: .hung)
+            return
+          }
+        }
+      }
+      Task {
+        let outcome = await session.serve(port, for: self)
+        guardian.cancel()
+        once.resume(returning: outcome)
+      }
+    }
+  }
+
+  // MARK: - Changing decoders
+
+  fileprivate func delivered() -> FallbackPolicy.Action? {
+    state.withLock { state in
+      let backend: Backend = state.device == nil ? .software : .vaapi
+      // A device that only says that it decodes has not yet done so.
+      state.policy.opened(backend, at: Self.now)
+      return state.policy.framesDelivered(1, at: Self.now)
+    }
+  }
+
+  private func recover(_ failure: DeviceFailure, isHung: Bool = false) async throws {
+    hardware.logger.warning("hardware decoding failed", metadata: ["what": "\(failure.what)", "why": "\(failure.why)"])
+    let (action, device) = state.withLock { state -> (FallbackPolicy.Action?, HardwareDevice?) in
+      state.failure = failure
+      let action: FallbackPolicy.Action?
+      switch state.policy.state {
+      // Nothing was decoded yet.
+      case .opening(.vaapi): action = state.policy.openFailed(.init(failure.kind))
+      case .running(.vaapi):
+        action = failure.kind == .lost ? state.policy.deviceLost(isHung: isHung) : state.policy.deviceError()
+      default: action = nil
+      }
+      return (action, state.device)
+    }
+    if failure.kind == .lost, let device {
+      device.lose()
+      setDevice(nil)
+    }
+    guard let action else { return }
+    try await follow(action)
+  }
+
+  /// Leaves a session whose thread is inside a driver that does not return, and opens the file once more.
+  private func leaveSession() async throws {
+    let (device, old) = state.withLock { ($0.device, $0.session) }
+    device?.abandon()
+    old.interruptReads()
+    let failure = DeviceFailure(
+      .lost, what: "VA-API on \(device?.path ?? "a device")",
+      why: "the driver did not return from a call within \(hardware.deadline)",
+      remedy: "look for a GPU hang in `dmesg`; --backend software does without the GPU")
+    try await replaceSession()
+    setDevice(nil)
+    try await recover(failure, isHung: true)
+  }
+
+  private func replaceSession() async throws {
+    let session = DecodeSession(name: "vabuf decode")
+    state.withLock { $0.session = session }
+    _ = try await session.open(options, allocator: memory)
+  }
+
+  /// Does what the policy says until a decoder is ready.
+  private func follow(_ first: FallbackPolicy.Action) async throws {
+    var action = first
+    while true {
+      switch action {
+      case .fail(let reason):
+        let failure = state.withLock { $0.failure }
+        throw failure?.error
+          ?? VABufError(
+            .backendUnavailable, what: "VA-API", why: "\(reason)", remedy: "use --backend auto or software")
+      case .open(.software, _):
+        try await useSoftware()
+        return
+      case .open(.vaapi, let nanoseconds):
+        if nanoseconds > 0 { try await Task.sleep(for: .nanoseconds(Int64(clamping: nanoseconds))) }
+        guard let next = try await useDevice() else { return }
+        action = next
+      }
+    }
+  }
+
+  private func useSoftware() async throws {
+    let session = state.withLock { $0.session }
+    // Closing a decoder calls its driver.
+    let result = await within(hardware.deadline) { () -> Result<Void, any Error> in
+      do { return .success(try await session.useSoftware()) } catch { return .failure(error) }
+    }
+    setDevice(nil)
+    if let result { try result.get() } else { try await replaceSession() }
+    state.withLock { $0.policy.opened(.software, at: Self.now) }
+  }
+
+  /// - Returns: what to do instead, where that failed.
+  private func useDevice() async throws -> FallbackPolicy.Action? {
+    let cancel = CancelFlag()
+    let session = state.withLock { state in
+      state.cancel = cancel
+      return state.session
+    }
+    let hardware = hardware
+    let result = await within(hardware.deadline) { () -> Result<HardwareDevice, any Error> in
+      do {
+        return .success(
+          try await session.useDevice(of: hardware.devices, at: hardware.path, cancel: cancel, logger: hardware.logger))
+      } catch { return .failure(error) }
+    }
+    do {
+      guard let result else {
+        hardware.devices.abandon()
+        try await replaceSession()
+        throw DeviceFailure(
+          .noDevice, what: "VA-API", why: "the driver did not return from a call within \(hardware.deadline)",
+          remedy: "look for a GPU hang in `dmesg`; --backend software does without the GPU")
+      }
+      setDevice(try result.get())
+      state.withLock { $0.reopenings += 1 }
+      return nil
+    } catch let failure as DeviceFailure {
+      hardware.logger.info(
+        "no hardware decoding", metadata: ["what": "\(failure.what)", "why": "\(failure.why)"])
+      return state.withLock { state in
+        state.failure = failure
+        return state.policy.openFailed(.init(failure.kind)) ?? .open(.software, afterNanoseconds: 0)
+      }
+    }
+  }
+
+  private func setDevice(_ device: HardwareDevice?) {
+    let old = state.withLock { state in
+      state.surfaceFailure = nil
+      defer { state.device = device }
+      return state.device
+    }
+    if old !== device { onDeviceChange(device) }
+  }
+
+  private static var now: UInt64 {
+    // The epoch first: it is made when it is first asked for.
+    let (seconds, attoseconds) = epoch.duration(to: .now).components
+    return UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
+  }
+
+  private static let epoch = ContinuousClock.now
 }
 
 extension DecodeSession {
-  /// Does what the port asks for until its buffer closes. Everything but waiting happens on the session's thread.
-  func serve(_ port: FramePort, for source: DecoderSource) async {
+  /// Does what the port asks for until its buffer closes or the decoder has to change. Everything but waiting happens on
+  /// the session's thread.
+  fileprivate func serve(_ port: FramePort, for source: DecoderSource) async -> DecoderSource.Outcome {
     var generation = indexGeneration
     var decoded = decodedFrames
-    while let request = await port.nextRequest(position: position) {
+    while source.isCurrent(self), let request = await port.nextRequest(position: position) {
+      defer {
+        port.countDecoded(decodedFrames - decoded)
+        decoded = decodedFrames
+      }
       do {
         let first = request.frames.lowerBound
         try seek(to: first, keeping: max(0, first - port.keepBehind))
-        while port.isCurrent(request, position: position ?? first), try await deliver(request, port) {
+        while port.isCurrent(request, position: position ?? first) {
+          if let failure = source.takeSurfaceFailure() { throw failure }
+          let end = try await deliver(request, port, source)
           port.countDecoded(decodedFrames - decoded)
           decoded = decodedFrames
           if generation != indexGeneration, let index {
@@ -49,11 +295,19 @@ extension DecodeSession {
             port.forgetFrames()
             port.setFrameCount(index.frames.count)
           }
+          switch end {
+          case .more: continue
+          case .done: break
+          case .change(let action): return .advised(action)
+          }
+          break
         }
       } catch is CancellationError {
-        return
+        return .closed
+      } catch let failure as DeviceFailure {
+        return .failed(failure)
       } catch let error as VABufError {
-        guard error.code != .closed else { return }
+        guard error.code != .closed else { return .closed }
         port.fail(request.frames, error)
       } catch {
         port.fail(
@@ -62,17 +316,25 @@ extension DecodeSession {
             .decodingFailed, what: "frames \(request.frames.lowerBound) to \(request.frames.upperBound)",
             why: "\(error)", remedy: "check the file; other frames may still decode"))
       }
-      port.countDecoded(decodedFrames - decoded)
-      decoded = decodedFrames
     }
+    return .closed
+  }
+
+  private enum Progress {
+    case more
+    /// The request is done.
+    case done
+    /// Another decoder is due.
+    case change(FallbackPolicy.Action)
   }
 
   /// Decodes a frame, and sends it if it is to be given out.
-  ///
-  /// - Returns: false when the request is done.
-  private func deliver(_ request: FrameRequest, _ port: FramePort) async throws -> Bool {
-    switch try step() {
-    case .passed: return true
+  private func deliver(_ request: FrameRequest, _ port: FramePort, _ source: DecoderSource) async throws -> Progress {
+    let step = try step()
+    // Left behind, and awake again: somebody else serves now.
+    guard source.isCurrent(self) else { throw CancellationError() }
+    switch step {
+    case .passed: return .more
     case .ended:
       // The index promised more: say so to whoever still waits for it.
       port.fail(
@@ -80,10 +342,11 @@ extension DecodeSession {
         VABufError(
           .decodingFailed, what: "frames \(request.frames.lowerBound) to \(request.frames.upperBound)",
           why: "the decoder reached the end of the stream", remedy: "the file may have changed; open it again"))
-      return false
+      return .done
     case .frame(let frame):
-      try await port.send(SourceFrame(descriptor: frame.descriptor, buffer: frame.buffer, owner: frame.reference))
-      return frame.descriptor.number < request.frames.upperBound
+      try await port.send(SourceFrame(frame))
+      if let action = source.delivered() { return .change(action) }
+      return frame.descriptor.number < request.frames.upperBound ? .more : .done
     }
   }
 }

@@ -29,7 +29,7 @@ public final class FrameBuffer: Sendable {
 
   private init(
     source: any FrameSource, stream: StreamInfo?, configuration: Configuration, pool: MemoryPool,
-    cacheBytes: Int, frameCount: Int?, logger: Logger
+    cacheBytes: Int, frameCount: Int?, logger: Logger, relay: DeviceRelay? = nil
   ) throws(VABufError) {
     self.configuration = try configuration.validated()
     self.source = source
@@ -40,6 +40,10 @@ public final class FrameBuffer: Sendable {
     let channel = FrameChannel(capacity: configuration.channelFrames)
     self.core = core
     self.channel = channel
+    relay?.connect(core)
+    if let decoder = source as? DecoderSource {
+      core.onSurfaceFailure { [weak decoder] in decoder?.surfaceFailed($0) }
+    }
     work = Task {
       async let received: Void = channel.receive { await core.receive($0) }
       let end = await Self.produce(source, FramePort(core: core, channel: channel), logger)
@@ -91,6 +95,12 @@ public final class FrameBuffer: Sendable {
     public var threads = 0
     /// Which decoders may be used.
     public var backend = BackendPreference.auto
+    /// The render node for hardware, as `/dev/dri/renderD128`; nil takes the first that decodes the stream.
+    public var device: String?
+    /// Surfaces on the GPU; nil takes `MemoryPool.defaultSurfaces`. Those of a shared pool are the pool's.
+    public var gpuSurfaces: Int?
+    /// How long a call into a driver may take before it counts as a hang: the device is then given up.
+    public var deviceDeadline = Duration.seconds(10)
     /// Keep the index in the user's cache folder, and use the one that is there.
     public var keepsIndex = true
     /// Called while the file is indexed, with what is done of it, from 0 to 1.
@@ -112,12 +122,7 @@ public final class FrameBuffer: Sendable {
         .invalidConfiguration, what: "decoder threads", why: "\(options.threads) of them",
         remedy: "give 0 (as many as FFmpeg likes) to 256")
     }
-    guard options.backend != .vaapi else {
-      throw VABufError(
-        .backendUnavailable, what: path, why: "this version decodes in software only",
-        remedy: "use --backend software or auto")
-    }
-    let pool = try options.pool ?? MemoryPool(capacity: openingBytes(options))
+    let pool = try options.pool ?? MemoryPool(capacity: openingBytes(options), surfaces: openingSurfaces(options))
     var session = SessionOptions(path: path, stream: options.stream, logger: options.logger)
     session.threads = options.threads
     session.progress = options.progress
@@ -132,7 +137,7 @@ public final class FrameBuffer: Sendable {
       decode.interruptReads()
       memory.close()
     }
-    let stream = StreamInfo(opened)
+    var stream = StreamInfo(opened)
     let frameBytes = stream.bufferBytes
     var configuration =
       options.configuration
@@ -147,15 +152,38 @@ public final class FrameBuffer: Sendable {
     // What the decoder keeps for itself: references, reordering, a picture a thread, and one on each end.
     let threads = options.threads > 0 ? options.threads : min(Environment.cores + 1, 16)
     let reserve = min(pool.capacity / 2, (opened.stream.reorderDepth + 6 + threads) * frameBytes)
-    return try FrameBuffer(
-      source: DecoderSource(session: decode, memory: memory, index: opened.index), stream: stream,
-      configuration: configuration,
-      pool: pool, cacheBytes: pool.capacity - reserve, frameCount: stream.frameCount, logger: options.logger)
+    let relay = DeviceRelay(SurfaceNeeds(opened.stream))
+    let source = DecoderSource(
+      session: decode, options: session, memory: memory, index: opened.index,
+      hardware: HardwareChoice(
+        preference: .init(options.backend), path: options.device, devices: pool.devices,
+        deadline: options.deviceDeadline, logger: options.logger),
+      onDeviceChange: { relay.deviceChanged($0) })
+    try await withTaskCancellationHandler {
+      try await source.start()
+    } onCancel: {
+      source.interrupt()
+    }
+    stream.backend = source.backend
+    stream.fallbackReason = source.fallbackReason
+    let buffer = try FrameBuffer(
+      source: source, stream: stream, configuration: configuration, pool: pool,
+      cacheBytes: pool.capacity - reserve, frameCount: stream.frameCount, logger: options.logger, relay: relay)
+    return buffer
   }
 
   /// Bytes of small frames that are kept without a budget: fresh memory costs time, so it is not filled just because
   /// it is there.
   private static let unnamedBudget = 128 << 20
+
+  private static func openingSurfaces(_ options: Options) throws(VABufError) -> Int {
+    let surfaces = options.gpuSurfaces ?? MemoryPool.defaultSurfaces
+    guard surfaces > 0 else {
+      throw VABufError(
+        .invalidConfiguration, what: "surfaces", why: "\(surfaces) of them", remedy: "give at least 1")
+    }
+    return surfaces
+  }
 
   private static func openingBytes(_ options: Options) throws(VABufError) -> Int {
     if let bytes = options.hostMemory ?? options.configuration?.poolBytes {
@@ -194,13 +222,16 @@ public final class FrameBuffer: Sendable {
 
   /// The frame of a number, decoded if it is not there.
   ///
+  /// - Parameters:
+  ///   - number: from 0, in presentation order.
+  ///   - place: where the lease is to hold it.
   /// - Throws: `VABufError` (`noSuchFrame`, `decodingFailed`, `hostMemoryExhausted`, `sourceFailed`, `closed`), or
   ///   `CancellationError` when the task is cancelled; the decoder then drops what nobody else waits for.
-  public func frame(at number: Int) async throws -> FrameLease {
-    try await core.frame(number, urgency: .demand, reader: BufferState.anonymousReader).lease
+  public func frame(at number: Int, in place: Placement = .host) async throws -> FrameLease {
+    try await core.frame(number, urgency: .demand, reader: BufferState.anonymousReader, in: place).lease
   }
 
-  /// The frame if it is there, without waiting; else nil, and the decoder has been told to do it first.
+  /// The frame if it is there, wherever that is, without waiting; else nil, and the decoder has been told to do it first.
   ///
   /// - Throws: `VABufError` with code `noSuchFrame`, `sourceFailed` or `closed`.
   public func frameIfResident(at number: Int) throws -> FrameLease? { try core.look(number) }
@@ -233,8 +264,10 @@ public final class FrameBuffer: Sendable {
   }
 
   /// The frame at a time, decoded if it is not there.
-  public func frame(atSeconds seconds: Double, _ rule: TimeRule = .atOrBefore) async throws -> FrameLease {
-    try await frame(at: frameNumber(atSeconds: seconds, rule))
+  public func frame(
+    atSeconds seconds: Double, _ rule: TimeRule = .atOrBefore, in place: Placement = .host
+  ) async throws -> FrameLease {
+    try await frame(at: frameNumber(atSeconds: seconds, rule), in: place)
   }
 
   /// When each frame is shown; empty for a program's own source.
@@ -251,8 +284,11 @@ public final class FrameBuffer: Sendable {
   /// - Parameters:
   ///   - range: numbers; those beyond the last frame end the sequence.
   ///   - direction: `.backward` begins at the end of the range.
-  public func frames(_ range: Range<Int>, direction: Direction = .forward) -> FrameSequence {
-    FrameSequence(core: core, of: self, range: range, direction: direction)
+  ///   - place: where the leases are to hold the frames.
+  public func frames(
+    _ range: Range<Int>, direction: Direction = .forward, in place: Placement = .host
+  ) -> FrameSequence {
+    FrameSequence(core: core, of: self, range: range, direction: direction, in: place)
   }
 
   /// Decodes a range into the cache, as far as it has room.
@@ -260,7 +296,8 @@ public final class FrameBuffer: Sendable {
   /// - Returns: how many frames of the range are there afterwards.
   @discardableResult
   public func preload(_ range: Range<Int>) async throws -> Int {
-    let sequence = FrameSequence(core: core, of: self, range: range, direction: .forward, leavesTrail: false)
+    let sequence = FrameSequence(
+      core: core, of: self, range: range, direction: .forward, in: .anywhere, leavesTrail: false)
     for try await _ in sequence {}
     return range.clamped(to: 0..<max(0, core.frameCount ?? range.upperBound)).count { core.isCached($0) }
   }
@@ -273,13 +310,22 @@ public final class FrameBuffer: Sendable {
   // MARK: - The rest
 
   /// What the buffer did so far.
-  public var metrics: BufferMetrics { core.metrics }
+  public var metrics: BufferMetrics {
+    var metrics = core.metrics
+    if let source = source as? DecoderSource { metrics.add(source) }
+    for device in pool.devices.open { metrics.add(device) }
+    return metrics
+  }
 
   /// Stops decoding, and fails what still waits with code `closed`. Leases stay valid.
   public func close() async {
+    weak let device = (source as? DecoderSource)?.device
     stop()
     await work.value
     core.publishMetrics()
+    // Tasks that are just ending may refer to the device a moment longer, leases of the program as long as they live.
+    for _ in 0..<100 where device != nil { try? await Task.sleep(for: .milliseconds(1)) }
+    if stream != nil { await DeviceTeardown.finish(within: .seconds(2)) }
   }
 
   private func stop() {

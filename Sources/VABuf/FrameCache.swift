@@ -1,78 +1,213 @@
 internal import BufferPolicy
+internal import Decoding
 internal import FrameModel
 internal import Synchronization
 
 /// The frames that are kept: the policy and its frames behind one lock. Frames are let go after it.
-final class FrameCache: MemoryReclaimer {
+final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   private struct State: ~Copyable {
     var policy: CachePolicy
     var frames: [StoredFrame?] = []
     /// How often each slot's frame was leased.
     var uses: [Int] = []
+    /// How many leases hold each slot's surface.
+    var surfaceLeases: [Int] = []
     var actions: [CachePolicy.Action] = []
   }
 
-  private let state: Mutex<State>
-  /// Called with the number of each frame that is evicted, without a lock held.
-  private let onEviction: @Sendable (Int) -> Void
-
-  init(limits: CachePolicy.Limits, onEviction: @escaping @Sendable (Int) -> Void = { _ in }) {
-    state = Mutex(State(policy: CachePolicy(limits: limits)))
-    self.onEviction = onEviction
+  /// Called without a lock held.
+  struct Hooks: Sendable {
+    /// A frame was evicted.
+    var evicted: @Sendable (Int) -> Void = { _ in }
+    /// Downloads a frame that is about to leave the GPU, and calls `demoted` or `demotionFailed` for its slot.
+    var demote: @Sendable (FrameCache, Int, SurfaceFrame) -> Void = { cache, slot, _ in cache.demotionFailed(slot) }
   }
+
+  private let state: Mutex<State>
+  private let hooks: Hooks
+
+  init(limits: CachePolicy.Limits, hooks: Hooks = Hooks()) {
+    state = Mutex(State(policy: CachePolicy(limits: limits)))
+    self.hooks = hooks
+  }
+
+  // MARK: - Leases
 
   /// A lease of a frame that is there.
-  func lease(_ key: FrameKey) -> FrameLease? {
-    let found = state.withLock { state -> (StoredFrame, Int)? in
+  ///
+  /// - Parameter place: what the lease is to hold, as far as the frame is there already; else it holds what there is.
+  func lease(_ key: FrameKey, in place: Placement) -> FrameLease? {
+    state.withLock { state -> (StoredFrame, StoredFrame.Tiers, Int)? in
       guard let slot = state.policy.lookUp(key), let frame = state.frames[slot] else { return nil }
-      state.policy.pin(slot)
       state.uses[slot] += 1
-      return (frame, slot)
-    }
-    return found.map { FrameLease($0.0, cache: self, slot: $0.1) }
+      return (frame, Self.pin(slot, frame, place, &state), slot)
+    }.map { FrameLease($0.0, $0.1.host, $0.1.surface, cache: self, slot: $0.2) }
   }
 
-  func contains(_ key: FrameKey) -> Bool { state.withLock { $0.policy.slot(of: key) != nil } }
+  /// Another lease of the frame that a lease has, in another place. Where the cache does not have it, the lease is all
+  /// that holds it.
+  func lease(_ lease: FrameLease, _ picture: HostPicture?, _ surface: SurfaceFrame?) -> FrameLease {
+    guard lease.cache != nil else { return FrameLease(lease.stored, picture, surface, cache: nil, slot: 0) }
+    state.withLock { state in
+      state.policy.pin(lease.slot)
+      if surface != nil { state.surfaceLeases[lease.slot] += 1 }
+    }
+    return FrameLease(lease.stored, picture, surface, cache: self, slot: lease.slot)
+  }
+
+  private static func pin(
+    _ slot: Int, _ frame: StoredFrame, _ place: Placement, _ state: inout State
+  ) -> StoredFrame.Tiers {
+    var tiers = frame.contents
+    // A lease does not keep what it was not asked for: a reader on the host must not hold surfaces.
+    if place == .host, tiers.host != nil { tiers.surface = nil }
+    if place == .gpu, tiers.surface != nil { tiers.host = nil }
+    state.policy.pin(slot)
+    if tiers.surface != nil { state.surfaceLeases[slot] += 1 }
+    return tiers
+  }
 
   /// Keeps a frame and leases it; where the cache has no room, the lease is all that holds it.
   ///
   /// - Parameter isAwaited: somebody gets the lease: that is a use.
   func insert(_ frame: SourceFrame, _ key: FrameKey, isAwaited: Bool) -> FrameLease {
+    let weight: CachePolicy.Weight
+    let tier: Residency
+    switch frame.contents {
+    case .host(let picture): (weight, tier) = (.init(hostBytes: picture.buffer.byteCount, surfaces: 0), .host)
+    case .surface(let surface): (weight, tier) = (.init(hostBytes: surface.hostBytes, surfaces: 1), .gpu)
+    }
     let stored = StoredFrame(frame)
-    let weight = CachePolicy.Weight(hostBytes: frame.buffer.byteCount, surfaces: 0)
     let (slot, removed) = state.withLock { state -> (Int?, Removed) in
-      let slot = state.policy.insert(key, weight: weight, tier: .host, pinned: true, into: &state.actions)
-      let removed = Self.take(&state)
+      // What was there is another decode of the same frame, and leaves with all its tiers.
+      if state.policy.slot(of: key) != nil { state.policy.remove(key, cause: .replaced, into: &state.actions) }
+      let slot = state.policy.insert(key, weight: weight, tier: tier, pinned: true, into: &state.actions)
+      let removed = take(&state)
       if let slot {
         while state.frames.count <= slot {
           state.frames.append(nil)
           state.uses.append(0)
+          state.surfaceLeases.append(0)
         }
         state.frames[slot] = stored
         state.uses[slot] = isAwaited ? 1 : 0
+        state.surfaceLeases[slot] = tier == .gpu ? 1 : 0
       }
       return (slot, removed)
     }
     finish(removed)
-    return FrameLease(stored, cache: slot == nil ? nil : self, slot: slot ?? 0)
+    let tiers = stored.contents
+    return FrameLease(stored, tiers.host, tiers.surface, cache: slot == nil ? nil : self, slot: slot ?? 0)
   }
 
   /// Gives back the pin of a lease.
-  func unpin(_ slot: Int) {
-    let removed = state.withLock { state -> Removed in
-      state.policy.unpin(slot, into: &state.actions)
-      return Self.take(&state)
-    }
-    finish(removed)
+  func unpin(_ slot: Int, holdsSurface: Bool) {
+    finish(
+      state.withLock { state -> Removed in
+        if holdsSurface { state.surfaceLeases[slot] -= 1 }
+        state.policy.unpin(slot, into: &state.actions)
+        return take(&state)
+      })
   }
+
+  // MARK: - Tiers
+
+  /// A leased frame was downloaded: it lives in host memory too, where there is room.
+  func downloaded(_ lease: FrameLease, _ picture: HostPicture) {
+    guard lease.cache === self else { return }
+    finish(
+      state.withLock { state -> Removed in
+        guard state.frames[lease.slot] === lease.stored, lease.stored.contents.host == nil else { return Removed() }
+        let key = state.policy.key(of: lease.slot)
+        let weight = CachePolicy.Weight(hostBytes: picture.buffer.byteCount, surfaces: 0)
+        guard state.policy.slot(of: key) == lease.slot,
+          state.policy.insert(key, weight: weight, tier: .host, pinned: false, into: &state.actions) != nil
+        else { return take(&state) }
+        let removed = take(&state)
+        lease.stored.set(picture)
+        return removed
+      })
+  }
+
+  /// A leased frame was uploaded: it lives on the GPU too, where there is room.
+  func uploaded(_ lease: FrameLease, _ surface: SurfaceFrame) {
+    guard lease.cache === self else { return }
+    finish(
+      state.withLock { state -> Removed in
+        guard state.frames[lease.slot] === lease.stored, lease.stored.contents.surface == nil else { return Removed() }
+        let weight = CachePolicy.Weight(hostBytes: surface.hostBytes, surfaces: 1)
+        guard state.policy.promoted(lease.slot, weight: weight, into: &state.actions) else { return take(&state) }
+        let removed = take(&state)
+        lease.stored.set(surface)
+        return removed
+      })
+  }
+
+  /// The download that `Hooks.demote` began is done.
+  func demoted(_ slot: Int, _ frame: SurfaceFrame, _ picture: HostPicture) {
+    finish(
+      state.withLock { state -> Removed in
+        let stored = state.frames[slot]
+        let isWanted = state.policy.demoted(slot, hostBytes: picture.buffer.byteCount, into: &state.actions)
+        if isWanted { stored?.set(picture) }
+        return take(&state)
+      })
+  }
+
+  /// It failed: the frame is gone, where it is nowhere else.
+  func demotionFailed(_ slot: Int) {
+    finish(
+      state.withLock { state -> Removed in
+        state.policy.demotionFailed(slot, into: &state.actions)
+        return take(&state)
+      })
+  }
+
+  // MARK: - Giving up
 
   func reclaim(hostBytes: Int) -> Int {
     let (bytes, removed) = state.withLock { state -> (Int, Removed) in
       let bytes = state.policy.reclaim(hostBytes: hostBytes, into: &state.actions)
-      return (bytes, Self.take(&state))
+      return (bytes, take(&state))
     }
     finish(removed)
     return bytes
+  }
+
+  func reclaim(surfaces: Int) {
+    finish(
+      state.withLock { state -> Removed in
+        var missing = surfaces
+        // First those that cost nothing: what is on the host too and whose surface nobody leases, pinned or not.
+        for slot in state.frames.indices where missing > 0 && state.surfaceLeases[slot] == 0 {
+          if state.policy.dropSpareSurface(slot, into: &state.actions) { missing -= 1 }
+        }
+        if missing > 0 { state.policy.reclaimSurfaces(missing, into: &state.actions) }
+        return take(&state)
+      })
+  }
+
+  var heldSurfaces: (cached: Int, leased: Int) {
+    state.withLock { state in (state.policy.surfaces, state.surfaceLeases.count { $0 > 0 }) }
+  }
+
+  func setSurfaceLimit(_ surfaces: Int) {
+    finish(
+      state.withLock { state -> Removed in
+        var limits = state.policy.limits
+        limits.surfaces = surfaces
+        state.policy.setLimits(limits, into: &state.actions)
+        return take(&state)
+      })
+  }
+
+  /// Every surface is gone with its device.
+  func loseDevice() {
+    finish(
+      state.withLock { state -> Removed in
+        state.policy.loseDevice(into: &state.actions)
+        return take(&state)
+      })
   }
 
   /// Lets a frame go that was leased at most once and is not leased now.
@@ -83,7 +218,20 @@ final class FrameCache: MemoryReclaimer {
           return Removed()
         }
         _ = state.policy.remove(key, cause: .size, into: &state.actions)
-        return Self.take(&state)
+        return take(&state)
+      })
+  }
+
+  /// Lets a frame go that turned out to be unusable.
+  func remove(_ lease: FrameLease) {
+    guard lease.cache === self else { return }
+    finish(
+      state.withLock { state -> Removed in
+        let key = state.policy.key(of: lease.slot)
+        if state.frames[lease.slot] === lease.stored, state.policy.slot(of: key) == lease.slot {
+          _ = state.policy.remove(key, cause: .deviceLost, into: &state.actions)
+        }
+        return take(&state)
       })
   }
 
@@ -91,32 +239,47 @@ final class FrameCache: MemoryReclaimer {
     finish(
       state.withLock { state -> Removed in
         state.policy.removeAll(cause: .explicit, into: &state.actions)
-        return Self.take(&state)
+        return take(&state)
       })
   }
 
+  // MARK: - Numbers
+
+  func contains(_ key: FrameKey) -> Bool { state.withLock { $0.policy.slot(of: key) != nil } }
+
   var count: Int { state.withLock { $0.policy.count } }
   var hostBytes: Int { state.withLock { $0.policy.hostBytes } }
+  var surfaces: Int { state.withLock { $0.policy.surfaces } }
   /// Frames that left to make room for others.
   var evictions: Int { state.withLock { $0.policy.evictions(.size) } }
   var demotions: Int { state.withLock { $0.policy.demotions } }
 
-  /// What an operation let go: freed outside of the lock.
+  // MARK: - Actions
+
+  /// What an operation let go, and what it wants done: outside of the lock.
   private struct Removed {
-    var frames: [StoredFrame] = []
+    var tiers: [StoredFrame.Tiers] = []
     var evicted: [Int] = []
+    var demotions: [(Int, SurfaceFrame)] = []
   }
 
   /// Carries out what the policy asks for, as far as the lock must be held.
-  private static func take(_ state: inout State) -> Removed {
+  private func take(_ state: inout State) -> Removed {
     var removed = Removed()
     guard !state.actions.isEmpty else { return removed }
     for action in state.actions {
       switch action {
-      case .drop(let slot, let key, tier: _, let cause, let last):
-        if slot < state.frames.count, let frame = state.frames[slot].take() { removed.frames.append(frame) }
+      case .drop(let slot, let key, let tier, let cause, let last):
+        if slot < state.frames.count, let frame = state.frames[slot] {
+          removed.tiers.append(frame.drop(tier))
+          if last { state.frames[slot] = nil }
+        }
         if last, cause == .size { removed.evicted.append(key.number) }
-      case .demote: preconditionFailure("there is no GPU tier to demote from")
+      case .demote(let slot, _):
+        guard let surface = state.frames[slot]?.contents.surface else {
+          preconditionFailure("slot \(slot) has no surface to demote")
+        }
+        removed.demotions.append((slot, surface))
       }
     }
     state.actions.removeAll(keepingCapacity: true)
@@ -124,6 +287,7 @@ final class FrameCache: MemoryReclaimer {
   }
 
   private func finish(_ removed: Removed) {
-    for number in removed.evicted { onEviction(number) }
+    for number in removed.evicted { hooks.evicted(number) }
+    for (slot, surface) in removed.demotions { hooks.demote(self, slot, surface) }
   }
 }

@@ -1,29 +1,36 @@
+internal import Decoding
 public import FrameModel
 
 /// A frame that is yours to read for as long as you keep the lease: pinned in the cache, its memory stays.
 ///
 /// The last release gives the pin back. A lease may outlive the buffer and the pool. Any thread may use it; the samples
 /// never change.
+///
+/// A lease is of the frame's samples in host memory, of its surface, or of both (`residency`): what it was asked for.
 public final class FrameLease: Sendable {
-  private let stored: StoredFrame
-  private let cache: FrameCache?
-  private let slot: Int
+  let stored: StoredFrame
+  let picture: HostPicture?
+  let surface: SurfaceFrame?
+  /// Where `slot` is pinned for this lease; nil for a frame that the cache had no room for.
+  let cache: FrameCache?
+  let slot: Int
 
-  /// - Parameter cache: where the slot is pinned for this lease; nil for a frame that the cache had no room for.
-  init(_ stored: StoredFrame, cache: FrameCache?, slot: Int) {
+  init(_ stored: StoredFrame, _ picture: HostPicture?, _ surface: SurfaceFrame?, cache: FrameCache?, slot: Int) {
     self.stored = stored
+    self.picture = picture
+    self.surface = surface
     self.cache = cache
     self.slot = slot
   }
 
-  deinit { cache?.unpin(slot) }
+  deinit { cache?.unpin(slot, holdsSurface: surface != nil) }
 
   /// Number, time, size, pixel format, colours and the rest.
   public var descriptor: FrameDescriptor { stored.descriptor }
   /// The number of the frame in presentation order, from 0.
   public var number: Int { stored.descriptor.number }
-  /// Where the frame lives.
-  public var residency: Residency { .host }
+  /// What the lease holds: samples in host memory, a surface, or both. The cache may have more.
+  public var residency: Residency { StoredFrame.Tiers(host: picture, surface: surface).residency }
 
   /// The samples of one plane, valid during the call.
   public struct Plane: ~Copyable {
@@ -39,14 +46,23 @@ public final class FrameLease: Sendable {
     }
   }
 
-  /// Reads the samples of one plane.
+  private var hostPicture: HostPicture {
+    guard let picture else {
+      preconditionFailure("frame \(number) is in a surface only: ask for it with `in: .host`")
+    }
+    return picture
+  }
+
+  /// Reads the samples of one plane. The lease must have them in host memory (`residency`), as all have that were not
+  /// asked for in another place.
   ///
   /// - Parameters:
   ///   - index: 0 to `descriptor.layout.planes.count - 1`, in FFmpeg's order of planes.
   ///   - body: gets the plane, which must not be used after the call.
   public func withPlane<R, E: Error>(_ index: Int, _ body: (borrowing Plane) throws(E) -> R) throws(E) -> R {
-    let layout = stored.descriptor.layout.planes[index]
-    let plane = Plane(baseAddress: UnsafeRawPointer(stored.buffer.baseAddress) + layout.offset, layout: layout)
+    let picture = hostPicture
+    let layout = picture.planes[index]
+    let plane = Plane(baseAddress: UnsafeRawPointer(picture.buffer.baseAddress) + layout.offset, layout: layout)
     return try body(plane)
   }
 
@@ -54,7 +70,7 @@ public final class FrameLease: Sendable {
   func withMemory<R, E: Error>(
     // A pointer that must not leave the closure, for the layers below.
     _ body: (UnsafeMutableRawPointer) throws(E) -> R
-  ) throws(E) -> R { try body(stored.buffer.baseAddress) }
+  ) throws(E) -> R { try body(hostPicture.buffer.baseAddress) }
 
   /// Calls `body` with the visible bytes of each row of each plane: the frame as FFmpeg's rawvideo writes it.
   public func forEachRow<E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> Void) throws(E) {

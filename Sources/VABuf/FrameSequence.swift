@@ -13,12 +13,15 @@ public struct FrameSequence: AsyncSequence, Sendable {
   private let range: Range<Int>
   private let direction: Direction
   private let leavesTrail: Bool
+  private let place: Placement
 
   /// - Parameter leavesTrail: frames that were passed may go when the decoder needs their memory; else they are kept as
   ///   long as the cache has room.
   init(
-    core: BufferCore, of buffer: FrameBuffer, range: Range<Int>, direction: Direction, leavesTrail: Bool = true
+    core: BufferCore, of buffer: FrameBuffer, range: Range<Int>, direction: Direction, in place: Placement,
+    leavesTrail: Bool = true
   ) {
+    self.place = place
     self.core = core
     self.buffer = buffer
     self.range = range
@@ -28,7 +31,7 @@ public struct FrameSequence: AsyncSequence, Sendable {
 
   /// Makes a reader at the beginning of the range (its end, where it goes backward).
   public func makeAsyncIterator() -> Iterator {
-    Iterator(core: core, of: buffer, range: range, direction: direction, leavesTrail: leavesTrail)
+    Iterator(core: core, of: buffer, range: range, direction: direction, in: place, leavesTrail: leavesTrail)
   }
 
   /// Reads the range.
@@ -37,8 +40,14 @@ public struct FrameSequence: AsyncSequence, Sendable {
     private let buffer: FrameBuffer
     private var rest: Range<Int>
 
-    init(core: BufferCore, of buffer: FrameBuffer, range: Range<Int>, direction: Direction, leavesTrail: Bool) {
+    private let place: Placement
+
+    init(
+      core: BufferCore, of buffer: FrameBuffer, range: Range<Int>, direction: Direction, in place: Placement,
+      leavesTrail: Bool
+    ) {
       self.buffer = buffer
+      self.place = place
       reader = Reader(core: core, direction: direction, leavesTrail: leavesTrail)
       rest = range
       if direction == .backward, let count = core.frameCount { rest = range.clamped(to: 0..<count) }
@@ -55,9 +64,13 @@ public struct FrameSequence: AsyncSequence, Sendable {
       guard !rest.isEmpty else { return nil }
       let number = reader.direction == .forward ? rest.lowerBound : rest.upperBound - 1
       do {
-        let (lease, hasWaited) = try await reader.core.frame(number, urgency: .range, reader: reader.id)
+        let (lease, hasWaited) = try await reader.core.frame(
+          number, urgency: .range, reader: reader.id, in: place)
         reader.passed(number, hasWaited: hasWaited)
         rest = reader.direction == .forward ? number + 1..<rest.upperBound : rest.lowerBound..<number
+        if place == .host, lease.descriptor.backend == .vaapi, !rest.isEmpty {
+          reader.core.prepareOnHost(number + reader.direction.rawValue)
+        }
         return lease
       } catch let error as VABufError where error.code == .noSuchFrame && number >= (reader.core.frameCount ?? .max) {
         rest = 0..<0

@@ -1,3 +1,4 @@
+internal import Decoding
 public import FrameModel
 
 /// Host memory for pictures, leased in size-bucketed buffers and used again: no `malloc` and no page fault a frame once
@@ -7,17 +8,31 @@ public import FrameModel
 /// least useful to it. Leases keep the pool's memory alive, also after the pool itself is gone. Any thread may use it.
 public final class MemoryPool: HostAllocator {
   private let core: PoolCore
+  /// The devices whose surfaces are shared like the memory.
+  let devices: HardwareDevices
 
   /// Makes a pool.
   ///
   /// - Parameters:
   ///   - capacity: bytes that leased and idle buffers may take together.
-  ///   - deadline: how long a blocking `allocate` waits for memory to come back before it fails.
-  public init(capacity: Int, deadline: Duration = .seconds(5)) {
+  ///   - surfaces: surfaces of a GPU that decoders, caches and the program may hold together.
+  ///   - surfaceBytes: bytes that these surfaces may take, by their coded size and format.
+  ///   - deadline: how long a blocking `allocate`, or a decoder that needs a surface, waits before it fails.
+  public init(
+    capacity: Int, surfaces: Int = MemoryPool.defaultSurfaces, surfaceBytes: Int = MemoryPool.defaultSurfaceBytes,
+    deadline: Duration = .seconds(5)
+  ) {
     core = PoolCore(capacity: max(0, capacity), deadline: deadline)
+    devices = HardwareDevices(
+      limits: SurfaceLimits(surfaces: max(1, surfaces), bytes: max(0, surfaceBytes)), deadline: deadline)
   }
 
   deinit { core.close() }
+
+  /// Surfaces that a pool allows where nobody says how many.
+  public static let defaultSurfaces = 128
+  /// Bytes that they may take: 82 surfaces of 4K in 8 bits, which leaves room on a GPU that shares 8 GiB.
+  public static let defaultSurfaceBytes = 1 << 30
 
   /// Bytes that leased and idle buffers may take together.
   public var capacity: Int { core.capacity }

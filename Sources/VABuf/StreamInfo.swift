@@ -14,8 +14,10 @@ public struct StreamInfo: Hashable, Sendable {
   public var profile: String?
   /// FFmpeg's name of the decoder, as `libdav1d`.
   public var decoder: String
-  /// Which kind of decoder is used.
+  /// Which kind of decoder is used at first; frames carry their own.
   public var backend: Backend
+  /// Why no hardware is used; nil where it is, or was not asked for.
+  public var fallbackReason: String?
   /// Width of the pictures in pixels, as the container says; frames carry their own.
   public var width: Int
   /// Height of the pictures in pixels.

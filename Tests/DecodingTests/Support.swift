@@ -62,6 +62,14 @@ extension DecodeEngine {
 }
 
 extension DecodedFrame {
+  /// The memory of a frame that was decoded in software.
+  private var buffer: any HostBuffer {
+    guard case .host(let buffer, _) = contents else {
+      preconditionFailure("frame \(descriptor.number) is in a surface")
+    }
+    return buffer
+  }
+
   func md5() throws -> String { try FrameDigest.md5(descriptor.layout, base: buffer.baseAddress) }
 }
 

@@ -37,6 +37,19 @@ import Testing
     #expect(calls.count(of: .vaDeriveImage) == 1)
   }
 
+  @Test func whatGivesBackIsDoneAlsoWhenRefused() {
+    let calls = VACalls { _ in .operationFailed }
+    var reached: [VACall] = []
+    for call in VACall.allCases {
+      let status = calls.status(call) {
+        reached.append(call)
+        return 0
+      }
+      #expect(status == .operationFailed)
+    }
+    #expect(reached == [.vaTerminate, .vaDestroyConfig, .vaDestroySurfaces, .vaDestroyImage, .vaUnmapBuffer])
+  }
+
   @Test func countsOfSeveralThreadsAddUp() async {
     let calls = VACalls()
     await withTaskGroup(of: Void.self) { group in

@@ -38,9 +38,9 @@ import VABufTestKit
   @Test func aFileThatIsNoNode() async throws {
     let calls = VACalls()
     try await TestProcess.alone(nullIsRenderNode: false) {
-      let error = try Self.failure("/dev/null", calls)
+      let error = try Self.failure("/dev/zero", calls)
       #expect(error.step == .noDisplay)
-      #expect(error.description.contains("/dev/null: not a DRM node (vaGetDisplayDRM): name a render node"))
+      #expect(error.description.contains("/dev/zero: not a DRM node (vaGetDisplayDRM): name a render node"))
     }
     #expect(calls.made == [.vaGetDisplayDRM: 1])
   }

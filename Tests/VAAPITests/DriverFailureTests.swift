@@ -65,25 +65,26 @@ struct DriverFailureTests {
   }
 
   @Test func failuresOfWhatUndoesGoToTheLog() async throws {
-    let calls = ["vaDestroyConfig", "vaDestroySurfaces", "vaDestroyImage", "vaTerminate"]
+    // Not by the driver for vaTerminate: libva keeps the display's memory then.
+    let undoing: [VACall] = [.vaDestroyConfig, .vaDestroySurfaces, .vaDestroyImage, .vaTerminate]
+    let calls = VACalls { undoing.contains($0) ? .operationFailed : nil }
     let log = Heard()
-    try await SoftwareDriver.run(SoftwareDriverControls(fail: calls)) { run in
-      do {
-        let display = try OwnedDisplay.open(path: run.device) { log.add($0) }
-        let profile = try #require(try display.profiles().first)
-        _ = try OwnedConfig(display, profile: profile, entrypoint: .decode)
-        let surfaces = try OwnedSurfaces(display, Self.small, count: 1)
-        _ = try OwnedImage(deriving: surfaces[0])
-      }
+    try await SoftwareDriver.run { run in
+      let display = try OwnedDisplay.open(path: run.device, calls: calls) { log.add($0) }
+      let profile = try #require(try display.profiles().first)
+      _ = try OwnedConfig(display, profile: profile, entrypoint: .decode)
+      let surfaces = try OwnedSurfaces(display, Self.small, count: 1)
+      _ = try OwnedImage(deriving: surfaces[0])
     }
     let errors = log.messages.filter { if case .error = $0 { true } else { false } }.map(\.text)
-    for call in calls { #expect(errors.contains { $0.hasPrefix("\(call): operation failed") }, "\(call)") }
+    for call in undoing { #expect(errors.contains { $0.hasPrefix("\(call): operation failed") }, "\(call)") }
   }
 
   @Test func aFailedUnmappingIsThrownButNotOverTheErrorOfTheBody() async throws {
     struct Mine: Error {}
-    try await SoftwareDriver.run(SoftwareDriverControls(fail: ["vaUnmapBuffer"]), expectsMisuse: true) { run in
-      let display = try OwnedDisplay.open(path: run.device)
+    try await SoftwareDriver.run { run in
+      let calls = VACalls { $0 == .vaUnmapBuffer ? .operationFailed : nil }
+      let display = try OwnedDisplay.open(path: run.device, calls: calls)
       let surfaces = try OwnedSurfaces(display, Self.small, count: 1)
       let image = try OwnedImage(deriving: surfaces[0])
       var failures: [any Error] = []
@@ -116,6 +117,28 @@ struct DriverFailureTests {
     #expect(calls.count(of: .vaQuerySurfaceStatus) == 1 && calls.count(of: .vaSyncSurface) == 1)
   }
 
+  @Test func withoutEitherThePlainCallIsWaitedFor() async throws {
+    let calls = VACalls { [.vaSyncSurface2, .vaQuerySurfaceStatus].contains($0) ? .unimplemented : nil }
+    try await SoftwareDriver.run { run in
+      let display = try OwnedDisplay.open(path: run.device, calls: calls)
+      let surfaces = try OwnedSurfaces(display, Self.small, count: 1)
+      try surfaces[0].sync(timeout: .seconds(1))
+    }
+    #expect(calls.count(of: .vaSyncSurface) == 1)
+  }
+
+  @Test func anUploadThatIsDroppedIsFoundOut() async throws {
+    let drops = VACalls { $0 == .vaPutImage ? .success : nil }
+    let fails = VACalls { $0 == .vaGetImage ? .invalidContext : nil }
+    try await SoftwareDriver.run { run in
+      #expect(try OwnedDisplay.open(path: run.device, calls: drops).canUpload(.nv12) == false)
+      #expect(try OwnedDisplay.open(path: run.device, calls: fails).canUpload(.nv12) == false)
+      let display = try OwnedDisplay.open(path: run.device)
+      #expect(display.canUpload(.nv12) && display.canUpload(.p010))
+      #expect(!display.canUpload(.i420))
+    }
+  }
+
   @Test func limitsOfAnyLengthAreTaken() async throws {
     try await SoftwareDriver.run { run in
       let display = try OwnedDisplay.open(path: run.device)
@@ -136,6 +159,16 @@ struct DriverFailureTests {
         surfaces.remove(Set(surfaces.ids))
         _ = image.byteCount
       }
+    }
+  }
+
+  @Test func aDisplayThatIsOpenIsSeen() async throws {
+    try await SoftwareDriver.run { run in
+      #expect(OwnedDisplay.openCount == 0)
+      var display: OwnedDisplay? = try OwnedDisplay.open(path: run.device)
+      #expect(display != nil && OwnedDisplay.openCount == 1)
+      display = nil
+      #expect(OwnedDisplay.openCount == 0)
     }
   }
 

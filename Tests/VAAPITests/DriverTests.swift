@@ -69,31 +69,6 @@ import VABufTestKit
 
   struct Unexpected: Error { var value: String }
 
-  @Test(arguments: [FourCC.nv12, .p010]) func pixelsGoUpAndComeDown(format: FourCC) async throws {
-    try await SoftwareDriver.run { run in
-      let display = try OwnedDisplay.open(path: run.device)
-      let description = SurfaceDescription(format: format, width: 70, height: 50)
-      let surfaces = try OwnedSurfaces(display, description, count: 2)
-      let imageFormat = try #require(try display.imageFormats().first { $0.fourcc == format })
-      let picture = Picture(description, seed: 7)
-
-      let upload = try OwnedImage(display, imageFormat, width: 70, height: 50)
-      let planes = upload.planes
-      try upload.withMapped(.write) { memory in picture.write(to: memory, planes) }
-      try surfaces[0].upload(from: upload, width: 70, height: 50)
-
-      let download = try OwnedImage(display, imageFormat, width: 70, height: 50)
-      try surfaces[0].sync()
-      try surfaces[0].download(to: download, width: 70, height: 50)
-      #expect(try picture.equals(download))
-      let derived = try OwnedImage(deriving: surfaces[0])
-      #expect(derived.format == format && derived.byteCount >= description.byteCount)
-      #expect(try picture.equals(derived))
-      let other = try OwnedImage(deriving: surfaces[1])
-      #expect(try !picture.equals(other))
-    }
-  }
-
   @Test(arguments: [FourCC.nv12, .p010]) func exportedMemoryIsTheSurfaceWithoutACopy(format: FourCC) async throws {
     let calls = VACalls()
     let description = SurfaceDescription(format: format, width: 70, height: 50)

@@ -32,7 +32,7 @@ static inline void softva_put_ue(struct softva_bits *bits, uint32_t value) {
   while (((uint64_t)value + 1) >> (length + 1)) length++;
   softva_put(bits, length, 0);
   softva_put(bits, 1, 1);
-  if (length > 0) softva_put(bits, length, value + 1 - (1u << length));
+  if (length > 0) softva_put(bits, length, (uint32_t)((uint64_t)value + 1 - ((uint64_t)1 << length)));
 }
 
 // se(v)

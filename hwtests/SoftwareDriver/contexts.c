@@ -294,7 +294,9 @@ static VAStatus submit(softva_driver *driver, struct softva_context *context) {
     status = VA_STATUS_ERROR_ALLOCATION_FAILED;
     goto done;
   }
-  job->restart = codec->restarts != NULL && codec->restarts(job->inner->state, &picture);
+  if (codec->restarts != NULL && codec->restarts(job->inner->state, &picture))
+    context->restart = true;
+  job->restart = context->restart;
   status = codec->assemble(job->inner->state, &picture, &job->packet);
   static const uint8_t padding[AV_INPUT_BUFFER_PADDING_SIZE];
   if (status == VA_STATUS_SUCCESS) {
@@ -303,16 +305,19 @@ static VAStatus submit(softva_driver *driver, struct softva_context *context) {
     else
       status = VA_STATUS_ERROR_ALLOCATION_FAILED;
   }
-  if (status != VA_STATUS_SUCCESS) goto done;
-
-  job->corrupt = softva_controls_corrupt_next();
-  job->target = target;
-  softva_surface_retain(target);
-  if (!softva_worker_submit(context, job)) {
-    status = VA_STATUS_ERROR_ALLOCATION_FAILED;
+  if (status == VA_STATUS_SUCCESS) {
+    job->target = target;
+    softva_surface_retain(target);
+    if (!softva_worker_submit(context, job)) status = VA_STATUS_ERROR_ALLOCATION_FAILED;
+  }
+  if (status != VA_STATUS_SUCCESS) {
+    // What the codec believes the decoder to have, the decoder never got.
+    memset(job->inner->state, 0, codec->state_size);
     goto done;
   }
+  job->corrupt = softva_controls_corrupt_next();
   job = NULL;
+  context->restart = false;
   softva_retarget(driver, target);
   target->decoder = context->inner->serial;
   atomic_fetch_add(&driver->pictures, 1);

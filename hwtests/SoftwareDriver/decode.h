@@ -69,6 +69,7 @@ struct softva_context {
   int width, height;
   bool in_picture;
   bool spoiled;  // a call that belongs to the picture was made to fail
+  bool restart;  // the client started over, and the decoder was not told yet
   VASurfaceID target;
   struct softva_buffer **rendered;
   size_t rendered_count, rendered_capacity;
@@ -94,9 +95,10 @@ void softva_job_free(struct softva_job *job);
 // Under the lock; returns with it held when the worker is gone.
 void softva_worker_stop(struct softva_context *context);
 
-// Controls, counters and waits of one call. VA_STATUS_SUCCESS: do it. `waiter` may end a hang
-// early (a worker whose context is being destroyed); NULL: only vaTerminate does.
-VAStatus softva_enter(
-    struct softva_driver *driver, enum softva_call call, const struct softva_context *waiter);
+// Controls, counters and waits of one call. `status` VA_STATUS_SUCCESS: do it. False: the call hung
+// until its display was terminated, which is gone; `waiter`, a worker's context, ends a hang too.
+bool softva_enter(
+    struct softva_driver *driver, enum softva_call call, const struct softva_context *waiter,
+    VAStatus *status);
 
 #endif

@@ -10,22 +10,27 @@
 
 static softva_driver *of(VADriverContextP va) { return va->pDriverData; }
 
+// A call that hung until its display was terminated has nothing left to work on.
+#define HUNG VA_STATUS_ERROR_OPERATION_FAILED
+
 // A call that does nothing when it is made to fail.
-#define ENTRY(name, parameters, work)                         \
-  static VAStatus name##_entry parameters {                   \
-    softva_driver *driver = of(va);                           \
-    VAStatus status = softva_enter(driver, SOFTVA_##name, NULL); \
-    return status != VA_STATUS_SUCCESS ? status : work;       \
+#define ENTRY(name, parameters, work)                                \
+  static VAStatus name##_entry parameters {                          \
+    softva_driver *driver = of(va);                                  \
+    VAStatus status;                                                 \
+    if (!softva_enter(driver, SOFTVA_##name, NULL, &status)) return HUNG; \
+    return status != VA_STATUS_SUCCESS ? status : work;              \
   }
 
 // A call that gives something back does so even when it is made to fail: a client has no other way
 // to be rid of it, and what is live at the end stays a measure of the client alone.
-#define RELEASE(name, parameters, work)                       \
-  static VAStatus name##_entry parameters {                   \
-    softva_driver *driver = of(va);                           \
-    VAStatus status = softva_enter(driver, SOFTVA_##name, NULL); \
-    VAStatus result = work;                                   \
-    return status != VA_STATUS_SUCCESS ? status : result;     \
+#define RELEASE(name, parameters, work)                              \
+  static VAStatus name##_entry parameters {                          \
+    softva_driver *driver = of(va);                                  \
+    VAStatus status;                                                 \
+    if (!softva_enter(driver, SOFTVA_##name, NULL, &status)) return HUNG; \
+    VAStatus result = work;                                          \
+    return status != VA_STATUS_SUCCESS ? status : result;            \
   }
 
 // A call that the driver has because libva wants it.
@@ -56,7 +61,8 @@ ENTRY(vaQuerySurfaceAttributes, (VA, VAConfigID id, VASurfaceAttrib *list, unsig
 static VAStatus vaCreateSurfaces_entry(
     VA, int width, int height, int format, int count, VASurfaceID *surfaces) {
   softva_driver *driver = of(va);
-  VAStatus status = softva_enter(driver, SOFTVA_vaCreateSurfaces, NULL);
+  VAStatus status;
+  if (!softva_enter(driver, SOFTVA_vaCreateSurfaces, NULL, &status)) return HUNG;
   if (status != VA_STATUS_SUCCESS) return status;
   if (width <= 0 || height <= 0 || count <= 0) return VA_STATUS_ERROR_INVALID_PARAMETER;
   return softva_create_surfaces(
@@ -67,7 +73,8 @@ static VAStatus vaCreateSurfaces2_entry(
     VA, unsigned format, unsigned width, unsigned height, VASurfaceID *surfaces, unsigned count,
     VASurfaceAttrib *list, unsigned list_count) {
   softva_driver *driver = of(va);
-  VAStatus status = softva_enter(driver, SOFTVA_vaCreateSurfaces, NULL);
+  VAStatus status;
+  if (!softva_enter(driver, SOFTVA_vaCreateSurfaces, NULL, &status)) return HUNG;
   if (status != VA_STATUS_SUCCESS) return status;
   return softva_create_surfaces(
       driver, format, width, height, surfaces, count, list, list_count);
@@ -105,21 +112,24 @@ ENTRY(vaBufferInfo, (VA, VABufferID id, VABufferType *type, unsigned *size, unsi
 
 static VAStatus vaBeginPicture_entry(VA, VAContextID context, VASurfaceID target) {
   softva_driver *driver = of(va);
-  VAStatus status = softva_enter(driver, SOFTVA_vaBeginPicture, NULL);
+  VAStatus status;
+  if (!softva_enter(driver, SOFTVA_vaBeginPicture, NULL, &status)) return HUNG;
   if (status == VA_STATUS_SUCCESS) return softva_begin_picture(driver, context, target);
   softva_context_spoil(driver, context);
   return status;
 }
 static VAStatus vaRenderPicture_entry(VA, VAContextID context, VABufferID *list, int count) {
   softva_driver *driver = of(va);
-  VAStatus status = softva_enter(driver, SOFTVA_vaRenderPicture, NULL);
+  VAStatus status;
+  if (!softva_enter(driver, SOFTVA_vaRenderPicture, NULL, &status)) return HUNG;
   if (status == VA_STATUS_SUCCESS) return softva_render_picture(driver, context, list, count);
   softva_context_spoil(driver, context);
   return status;
 }
 static VAStatus vaEndPicture_entry(VA, VAContextID context) {
   softva_driver *driver = of(va);
-  VAStatus status = softva_enter(driver, SOFTVA_vaEndPicture, NULL);
+  VAStatus status;
+  if (!softva_enter(driver, SOFTVA_vaEndPicture, NULL, &status)) return HUNG;
   if (status == VA_STATUS_SUCCESS) return softva_end_picture(driver, context);
   softva_context_abandon(driver, context);
   return status;
@@ -176,7 +186,8 @@ UNIMPLEMENTED(vaDeassociateSubpicture,
 
 static VAStatus vaTerminate_entry(VA) {
   softva_driver *driver = of(va);
-  VAStatus status = softva_enter(driver, SOFTVA_vaTerminate, NULL);
+  VAStatus status;
+  if (!softva_enter(driver, SOFTVA_vaTerminate, NULL, &status)) return HUNG;
   // What waits or hangs is let go before its display goes away.
   pthread_mutex_lock(&driver->lock);
   atomic_store(&driver->terminating, true);
@@ -195,7 +206,8 @@ EXPORT VAStatus __vaDriverInit_1_0(VADriverContextP va) {
   if (!softva_controls_read()) return VA_STATUS_ERROR_INVALID_VALUE;
   softva_driver *driver = softva_driver_create();
   if (driver == NULL) return VA_STATUS_ERROR_ALLOCATION_FAILED;
-  VAStatus status = softva_enter(driver, SOFTVA_vaInitialize, NULL);
+  VAStatus status;
+  if (!softva_enter(driver, SOFTVA_vaInitialize, NULL, &status)) return HUNG;
   if (status != VA_STATUS_SUCCESS) {
     softva_driver_destroy(driver);
     return status;

@@ -32,8 +32,9 @@ static VAStatus lost_status(struct softva_driver *driver) {
   return known;
 }
 
-VAStatus softva_enter(
-    struct softva_driver *driver, enum softva_call call, const struct softva_context *waiter) {
+bool softva_enter(
+    struct softva_driver *driver, enum softva_call call, const struct softva_context *waiter,
+    VAStatus *status) {
   atomic_fetch_add(&driver->log.calls[call], 1);
   struct softva_verdict verdict = softva_controls_judge(call);
   if (verdict.slow_ms > 0) sleep_ms(verdict.slow_ms);
@@ -43,8 +44,11 @@ VAStatus softva_enter(
   }
   if (verdict.hang) {
     hang(driver, waiter);
-    return VA_STATUS_ERROR_OPERATION_FAILED;
+    return false;
   }
-  if (verdict.status != VA_STATUS_SUCCESS) return verdict.status;
-  return call == SOFTVA_decode ? VA_STATUS_SUCCESS : lost_status(driver);
+  *status = verdict.status;
+  // A lost display can be terminated: libva frees its own part only if that works.
+  if (*status == VA_STATUS_SUCCESS && call != SOFTVA_decode && call != SOFTVA_vaTerminate)
+    *status = lost_status(driver);
+  return true;
 }

@@ -3,6 +3,8 @@
 #ifndef SOFTVA_ENTRIES_H
 #define SOFTVA_ENTRIES_H
 
+#include <va/va_drmcommon.h>
+
 #include "objects.h"
 
 typedef struct softva_driver softva_driver;
@@ -32,6 +34,10 @@ VAStatus softva_query_surface_error(softva_driver *, VASurfaceID, VAStatus, void
 // export.c
 VAStatus softva_export_surface(
     softva_driver *, VASurfaceID, uint32_t memory_type, uint32_t flags, void *descriptor);
+// The memory that the client describes, and its layout; NULL if it cannot be used.
+struct softva_memory *softva_import(
+    const VADRMPRIMESurfaceDescriptor *, uint32_t fourcc, uint32_t width, uint32_t height,
+    struct softva_layout *);
 
 // buffers.c
 VAStatus softva_create_buffer(

@@ -1,4 +1,5 @@
-// DRM_PRIME_2 export. A surface's memory is a memfd: the descriptor is a duplicate, no copy.
+// DRM_PRIME_2. A surface's memory is a memfd: an export duplicates the descriptor and copies
+// nothing, an import maps the client's.
 
 #include <fcntl.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 
 #include "decode.h"
 #include "entries.h"
+#include "pixels.h"
 
 #define DRM_CODE(a, b, c, d) \
   ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
@@ -73,4 +75,40 @@ VAStatus softva_export_surface(
   }
   pthread_mutex_unlock(&driver->lock);
   return status;
+}
+
+// The layout that the client describes, if it is linear NV12 or P010 in one object.
+static bool read_layout(
+    const VADRMPRIMESurfaceDescriptor *prime, uint32_t fourcc, uint32_t width, uint32_t height,
+    struct softva_layout *layout) {
+  const uint64_t invalid_modifier = 0x00ffffffffffffff;  // DRM_FORMAT_MOD_INVALID: not told
+  if (!softva_layout_make(layout, fourcc, width, height) || prime->fourcc != fourcc ||
+      prime->num_objects != 1 ||
+      (prime->objects[0].drm_format_modifier != 0 &&
+       prime->objects[0].drm_format_modifier != invalid_modifier))
+    return false;
+  bool composed = prime->num_layers == 1 && prime->layers[0].num_planes == 2;
+  bool separate = prime->num_layers == 2 && prime->layers[0].num_planes == 1 &&
+                  prime->layers[1].num_planes == 1;
+  if (!composed && !separate) return false;
+  uint32_t row = (width + 1) / 2 * 2 * (fourcc == VA_FOURCC_P010 ? 2 : 1);
+  off_t end = lseek(prime->objects[0].fd, 0, SEEK_END);
+  for (unsigned plane = 0; plane < 2; plane++) {
+    unsigned layer = composed ? 0 : plane, index = composed ? plane : 0;
+    layout->offsets[plane] = prime->layers[layer].offset[index];
+    layout->strides[plane] = prime->layers[layer].pitch[index];
+    uint64_t rows = plane == 0 ? height : (height + 1) / 2;
+    if (layout->strides[plane] < row ||
+        layout->offsets[plane] + rows * layout->strides[plane] > (uint64_t)(end < 0 ? 0 : end))
+      return false;
+  }
+  layout->size = (size_t)end;
+  return true;
+}
+
+struct softva_memory *softva_import(
+    const VADRMPRIMESurfaceDescriptor *prime, uint32_t fourcc, uint32_t width, uint32_t height,
+    struct softva_layout *layout) {
+  if (!read_layout(prime, fourcc, width, height, layout)) return NULL;
+  return softva_memory_map(prime->objects[0].fd, layout->size);
 }

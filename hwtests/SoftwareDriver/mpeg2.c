@@ -180,9 +180,12 @@ static size_t references(
       parameters->picture_coding_type == B_PICTURE ? parameters->backward_reference_picture
                                                    : VA_INVALID_SURFACE};
   size_t count = 0;
-  for (size_t index = 0; index < 2; index++)
-    if (all[index] != VA_INVALID_SURFACE && !(second && all[index] == picture->target))
-      surfaces[count++] = all[index];
+  for (size_t index = 0; index < 2; index++) {
+    // The first P field after a seek has its own first field to refer to and nothing else:
+    // libavcodec then gives 0.
+    bool none = all[index] == VA_INVALID_SURFACE || (second && all[index] == 0);
+    if (!none && !(second && all[index] == picture->target)) surfaces[count++] = all[index];
+  }
   return count;
 }
 

@@ -33,6 +33,7 @@ bool softva_nal_put_unit(struct softva_nal *nal, const uint8_t *data, size_t siz
   size_t run = 0;    // where the bytes not yet written begin
   size_t count = 0;  // payload bytes before `i`
   unsigned zeros = 0;
+  while (size > 0 && data[size - 1] == 0) size--;  // they belong to the next start code
   for (size_t i = 0; i < size; i++) {
     if (zeros == 2 && data[i] == 3) {  // an emulation prevention byte
       if (count > skip) softva_nal_put(nal, data + run, i - run);

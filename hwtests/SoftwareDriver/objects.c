@@ -2,7 +2,7 @@
 
 #include "objects.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,25 +76,44 @@ void softva_remove(struct softva_driver *driver, enum softva_kind kind, VAGeneri
   table->live--;
 }
 
-struct softva_memory *softva_memory_create(size_t size, bool shareable) {
+// Takes over the descriptor, also when it fails.
+static struct softva_memory *map(int descriptor, size_t size) {
+  if (descriptor < 0) return NULL;
   struct softva_memory *memory = calloc(1, sizeof *memory);
-  if (memory == NULL) return NULL;
-  *memory = (struct softva_memory){.references = 1, .descriptor = -1, .size = size};
-  if (shareable) {
-    memory->descriptor = memfd_create("softva-surface", MFD_CLOEXEC);
-    if (memory->descriptor < 0 || ftruncate(memory->descriptor, (off_t)size) != 0) goto failed;
-    void *data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, memory->descriptor, 0);
-    if (data == MAP_FAILED) goto failed;
-    memory->data = data;
-  } else if ((memory->data = calloc(1, size)) == NULL) {
-    goto failed;
+  void *data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+  if (memory != NULL && data != MAP_FAILED) {
+    *memory = (struct softva_memory){
+        .references = 1, .descriptor = descriptor, .data = data, .size = size};
+    return memory;
   }
-  return memory;
-
-failed:
-  if (memory->descriptor >= 0) close(memory->descriptor);
+  if (data != MAP_FAILED) munmap(data, size);
   free(memory);
+  close(descriptor);
   return NULL;
+}
+
+struct softva_memory *softva_memory_map(int descriptor, size_t size) {
+  return map(fcntl(descriptor, F_DUPFD_CLOEXEC, 0), size);
+}
+
+struct softva_memory *softva_memory_create(size_t size, bool shareable) {
+  if (shareable) {
+    int descriptor = memfd_create("softva-surface", MFD_CLOEXEC);
+    if (descriptor >= 0 && ftruncate(descriptor, (off_t)size) != 0) {
+      close(descriptor);
+      return NULL;
+    }
+    return map(descriptor, size);
+  }
+  struct softva_memory *memory = calloc(1, sizeof *memory);
+  uint8_t *data = calloc(1, size);
+  if (memory == NULL || data == NULL) {
+    free(memory);
+    free(data);
+    return NULL;
+  }
+  *memory = (struct softva_memory){.references = 1, .descriptor = -1, .data = data, .size = size};
+  return memory;
 }
 
 void softva_memory_retain(struct softva_memory *memory) { atomic_fetch_add(&memory->references, 1); }

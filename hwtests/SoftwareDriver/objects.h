@@ -106,6 +106,8 @@ void *softva_find(
 void softva_remove(struct softva_driver *driver, enum softva_kind kind, VAGenericID id);
 
 struct softva_memory *softva_memory_create(size_t size, bool shareable);
+// Maps memory that somebody else made; duplicates the descriptor.
+struct softva_memory *softva_memory_map(int descriptor, size_t size);
 void softva_memory_retain(struct softva_memory *memory);
 void softva_memory_release(struct softva_memory *memory);
 

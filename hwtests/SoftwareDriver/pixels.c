@@ -1,5 +1,6 @@
 #include "pixels.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static uint32_t align(uint32_t value, uint32_t to) { return (value + to - 1) / to * to; }
@@ -121,4 +122,11 @@ void softva_corrupt(uint8_t *data, const struct softva_layout *layout) {
     uint8_t *row = data + layout->offsets[0] + (size_t)y * layout->strides[0];
     for (size_t x = 0; x < (size_t)layout->width * sample_size(layout); x++) row[x] ^= 0x40;
   }
+}
+
+void softva_spoil_frame(AVFrame *frame) {
+  for (int y = 0; y < frame->height; y++)
+    memset(
+        frame->data[0] + (ptrdiff_t)y * frame->linesize[0], y & 0xff,
+        (size_t)smaller((uint32_t)frame->width, (uint32_t)abs(frame->linesize[0])));
 }

@@ -31,5 +31,7 @@ void softva_copy_rectangle(
 uint64_t softva_hash(const uint8_t *data, const struct softva_layout *layout);
 // SOFTVA_CORRUPT: a band in the middle of the picture.
 void softva_corrupt(uint8_t *data, const struct softva_layout *layout);
+// Overwrites the pixels that the inner decoder refers to.
+void softva_spoil_frame(AVFrame *frame);
 
 #endif

@@ -52,11 +52,21 @@ static VAStatus parse_attributes(
   return VA_STATUS_SUCCESS;
 }
 
-static struct softva_surface *create(const struct softva_layout *layout) {
+// `prime`: the client's memory, or NULL.
+static struct softva_surface *create(
+    const struct softva_layout *layout, const VADRMPRIMESurfaceDescriptor *prime) {
   struct softva_surface *surface = calloc(1, sizeof *surface);
   if (surface == NULL) return NULL;
-  *surface = (struct softva_surface){.id = VA_INVALID_SURFACE, .references = 1, .layout = *layout};
-  surface->memory = softva_memory_create(layout->size, true);
+  *surface = (struct softva_surface){
+      .id = VA_INVALID_SURFACE,
+      .references = 1,
+      .layout = *layout,
+      .exported = prime != NULL};
+  if (prime == NULL)
+    surface->memory = softva_memory_create(layout->size, true);
+  else
+    surface->memory =
+        softva_import(prime, layout->fourcc, layout->width, layout->height, &surface->layout);
   if (surface->memory != NULL) return surface;
   free(surface);
   return NULL;
@@ -72,8 +82,10 @@ VAStatus softva_create_surfaces(
   VAStatus status =
       parse_attributes(attributes, attribute_count, &fourcc, &memory_type, &descriptors);
   if (status != VA_STATUS_SUCCESS) return status;
-  if (memory_type != VA_SURFACE_ATTRIB_MEM_TYPE_VA || descriptors != NULL)
+  bool import = memory_type == VA_SURFACE_ATTRIB_MEM_TYPE_DRM_PRIME_2;
+  if (!import && memory_type != VA_SURFACE_ATTRIB_MEM_TYPE_VA)
     return VA_STATUS_ERROR_UNSUPPORTED_MEMORY_TYPE;
+  if (import != (descriptors != NULL)) return VA_STATUS_ERROR_INVALID_PARAMETER;
   if (format != VA_RT_FORMAT_YUV420 && format != VA_RT_FORMAT_YUV420_10)
     return VA_STATUS_ERROR_UNSUPPORTED_RT_FORMAT;
   if (fourcc == 0) fourcc = format == VA_RT_FORMAT_YUV420_10 ? VA_FOURCC_P010 : VA_FOURCC_NV12;
@@ -88,7 +100,7 @@ VAStatus softva_create_surfaces(
   unsigned made = 0;
   if (limit < 0 || driver->tables[SOFTVA_SURFACES].live + count <= (size_t)limit) {
     for (; made < count; made++) {
-      struct softva_surface *surface = create(&layout);
+      struct softva_surface *surface = create(&layout, import ? &descriptors[made] : NULL);
       if (surface == NULL) break;
       surface->id = softva_add(driver, SOFTVA_SURFACES, surface);
       if (surface->id == VA_INVALID_ID) {

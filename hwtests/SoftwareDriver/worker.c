@@ -38,7 +38,9 @@ static void check_references(struct softva_driver *driver, const struct softva_j
 
 static VAStatus decode(struct softva_context *context, struct softva_job *job) {
   struct softva_driver *driver = context->driver;
-  VAStatus status = softva_enter(driver, SOFTVA_decode, context);
+  VAStatus status;
+  if (!softva_enter(driver, SOFTVA_decode, context, &status))
+    return VA_STATUS_ERROR_OPERATION_FAILED;
   check_references(driver, job);
   struct softva_inner *inner = job->inner;
   if (job->restart) {
@@ -46,7 +48,12 @@ static VAStatus decode(struct softva_context *context, struct softva_job *job) {
     av_frame_unref(inner->captured);
   }
   AVFrame *frame = softva_inner_decode(inner, job->packet.data, job->packet.size);
-  if (status != VA_STATUS_SUCCESS) return status;  // on purpose: the pixels stay away
+  if (status != VA_STATUS_SUCCESS) {
+    // On purpose: the surface keeps what it had, and what refers to the picture goes wrong, as it
+    // would on a device.
+    if (frame != NULL) softva_spoil_frame(frame);
+    return status;
+  }
   if (frame == NULL) return VA_STATUS_ERROR_DECODING_ERROR;
   struct softva_surface *target = job->target;
   if (!softva_copy_frame(target->memory->data, &target->layout, frame))

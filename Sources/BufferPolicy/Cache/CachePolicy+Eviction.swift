@@ -58,6 +58,15 @@ extension CachePolicy {
     return before - (surfaces - leavingSurfaces)
   }
 
+  /// Drops the GPU tier of a frame that is in host memory too, also where the slot is pinned: for a caller that knows that
+  /// no pin is for the surface. Returns false where there is nothing to drop.
+  package mutating func dropSpareSurface(_ slot: Slot, into actions: inout [Action]) -> Bool {
+    guard isLive(slot), entries[slot].residency == [.gpu, .host], entries[slot].demotion == .none else { return false }
+    demotions += 1
+    drop(slot, .gpu, cause: .size, last: false, into: &actions)
+    return true
+  }
+
   /// Changes the limits, and gives up what is over them.
   package mutating func setLimits(_ limits: Limits, into actions: inout [Action]) {
     self.limits = limits

@@ -8,7 +8,8 @@ package import FrameModel
 ///   software -> *failed*.
 /// - *running* hardware: a `deviceError` discards the session: *opening* hardware again, once, after a backoff; the
 ///   second one -> *opening* software (with `.require`: as `openFailed`). `goodFrames` frames delivered since the last
-///   trouble forgive it all. `deviceLost` -> *opening* software at once (with `.require`: as `openFailed`).
+///   trouble forgive it all. `deviceLost` is an error too, but for a driver that hangs: that one -> *opening* software at
+///   once (with `.require`: as `openFailed`).
 /// - *running* software (by `.prefer`): after `retryFrames` frames or `retryNanoseconds`, whichever is first,
 ///   *opening* hardware again, doubled for each return that failed, `maxDoublings` times at most. Never where the reason
 ///   was permanent.
@@ -124,9 +125,13 @@ package struct FallbackPolicy: Sendable {
   }
 
   /// The device is gone, with all its surfaces.
-  package mutating func deviceLost() -> Action? {
-    guard state == .running(.vaapi) || state == .opening(.vaapi) else { return nil }
-    return trouble(.deviceLost, mayReopen: false)
+  ///
+  /// - Parameter isHung: its driver does not return from a call: the next one would hang too.
+  package mutating func deviceLost(isHung: Bool = false) -> Action? {
+    let isRunning = state == .running(.vaapi)
+    guard isRunning || state == .opening(.vaapi) else { return nil }
+    if isRunning { sessionErrors += 1 }
+    return trouble(.deviceLost, mayReopen: isRunning && !isHung && sessionErrors == 1)
   }
 
   /// The stream is damaged. Never costs the hardware path.

@@ -23,6 +23,8 @@ package final class HardwareDevice: Sendable {
     var display: OwnedDisplay?
     var context: DeviceContext?
     var sessions = 0
+    /// Surfaces that the decoders of the sessions may need together.
+    var reserved = 0
     var isLost = false
   }
 
@@ -53,25 +55,51 @@ package final class HardwareDevice: Sendable {
 
   package var isLost: Bool { state.withLock { $0.isLost } }
 
+  /// Whether it still works: a device that is lost refuses everything.
+  var isAnswering: Bool {
+    guard let display, !isLost else { return false }
+    do throws(VAError) {
+      try display.checkAlive()
+      return true
+    } catch {
+      // It knows that it has no more.
+      return error.kind == .exhausted
+    }
+  }
+
   /// The error of whoever comes after the device was lost.
   var gone: VABufError {
     VABufError(
       .deviceFailed, what: "VA-API on \(path)", why: "the device was lost", remedy: "ask again: it is opened again")
   }
 
-  /// A decoder begins to use the device.
-  func attach() -> (OwnedDisplay, DeviceContext)? {
-    state.withLock { state in
-      guard let display = state.display, let context = state.context, !state.isLost else { return nil }
+  /// A decoder begins to use the device. What it needs is reserved: two that had too few together could wait for each
+  /// other for ever.
+  func attach(_ needs: SurfaceNeeds, surfaceBytes: Int) throws(DeviceFailure) -> DeviceContext {
+    let limits = surfaces.limits
+    let limit = min(limits.surfaces, limits.bytes / max(1, surfaceBytes))
+    let (context, reserved) = state.withLock { state -> (DeviceContext?, Int) in
+      guard let context = state.context, !state.isLost else { return (nil, -1) }
+      guard state.reserved + needs.most <= limit else { return (nil, state.reserved) }
       state.sessions += 1
-      return (display, context)
+      state.reserved += needs.most
+      return (context, state.reserved)
     }
+    if let context { return context }
+    guard reserved >= 0 else {
+      throw DeviceFailure(.lost, what: "VA-API on \(path)", why: "the device was lost", remedy: gone.remedy)
+    }
+    throw DeviceFailure(
+      .unsupported, what: "VA-API on \(path)",
+      why: "the decoder may need \(needs.most) surfaces, \(limit - reserved) of \(limit) are not promised to others",
+      remedy: "allow more surfaces (--gpu-surfaces \(reserved + needs.most) or more)")
   }
 
   /// It no longer does.
-  func detach() {
+  func detach(_ needs: SurfaceNeeds) {
     let isLast = state.withLock { state in
       state.sessions -= 1
+      state.reserved -= needs.most
       return state.isLost && state.sessions == 0
     }
     if isLast { end() }

@@ -17,6 +17,7 @@ package final class HardwareDevices: Sendable {
   private struct State {
     var open: [String: Weak] = [:]
     var generation = 0
+    var isAbandoned = false
   }
 
   private struct Weak {
@@ -34,12 +35,20 @@ package final class HardwareDevices: Sendable {
   /// The devices that are open now.
   package var open: [HardwareDevice] { state.withLock { $0.open.values.compactMap(\.device) } }
 
+  /// No device is opened any more: a driver does not return from being started.
+  package func abandon() { state.withLock { $0.isAbandoned = true } }
+
   /// A device that decodes a stream, by what its driver claims.
   ///
   /// - Parameter path: the node; nil takes the first that can, of all that there are.
   package func device(
     at path: String?, for stream: StreamDescription, logger: Logger
   ) throws(DeviceFailure) -> HardwareDevice {
+    guard !state.withLock({ $0.isAbandoned }) else {
+      throw DeviceFailure(
+        .noDevice, what: "VA-API", why: "a driver did not return from being started",
+        remedy: "look for a GPU hang in `dmesg`; --backend software does without the GPU")
+    }
     let result = gate.sync { () -> Result<HardwareDevice, DeviceFailure> in
       do throws(DeviceFailure) {
         return .success(try choose(path, stream, logger))

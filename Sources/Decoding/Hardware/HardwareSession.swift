@@ -9,21 +9,23 @@ package final class HardwareSession: SurfaceAllocator {
   package let device: HardwareDevice
   private let isClosed: CancelFlag
   private let context: DeviceContext
+  private let needs: SurfaceNeeds
   private let ticket = Mutex<HardwareWatch.Ticket?>(nil)
 
   /// - Parameter cancel: makes waiting for a surface fail, so that a closing buffer need not wait for the deadline.
-  package init(_ device: HardwareDevice, cancel: CancelFlag) throws(DeviceFailure) {
-    guard let (_, context) = device.attach() else {
-      throw DeviceFailure(
-        .lost, what: "VA-API on \(device.path)", why: "the device was lost", remedy: "ask again: it is opened again")
-    }
+  package init(
+    _ device: HardwareDevice, for stream: StreamDescription, cancel: CancelFlag
+  ) throws(DeviceFailure) {
+    let isDeep = (stream.pixelFormat?.bitsPerComponent ?? 8) > 8
+    let shape = SurfaceShape(width: stream.width, height: stream.height, format: isDeep ? .p010 : .nv12)
+    needs = SurfaceNeeds(stream)
+    context = try device.attach(needs, surfaceBytes: shape.byteCount)
     self.device = device
-    self.context = context
     isClosed = cancel
   }
 
   // The decoder, which holds this, is gone.
-  deinit { device.detach() }
+  deinit { device.detach(needs) }
 
   var options: HardwareOptions { HardwareOptions(device: context, surfaces: self) }
 
@@ -31,11 +33,19 @@ package final class HardwareSession: SurfaceAllocator {
     try device.surfaces.lease(shape, isAbandoned: { isClosed.isRaised }, pause: { pause($0) })
   }
 
-  /// Makes calls that end up in the driver.
-  func watched<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
-    enter()
-    defer { leave() }
-    return try body()
+  /// Why decoding failed, if the device is the reason: `code` is what libavcodec said.
+  func failure(_ trouble: HardwareTrouble?, _ code: AVErrorCode) -> DeviceFailure? {
+    let what = "VA-API on \(device.path)"
+    if case .unsupported(let why) = trouble {
+      return DeviceFailure(
+        .unsupported, what: what, why: why,
+        remedy: "use --backend auto or software; `vabuf probe` shows what the device can")
+    }
+    // libavcodec's answer to any failed call of libva; damage is another one.
+    guard trouble != nil || code == .inputOutput else { return nil }
+    return DeviceFailure(
+      device.isAnswering ? .failed : .lost, what: what, why: trouble?.why ?? "the driver failed while it decoded",
+      remedy: "look for messages of the GPU in `dmesg`; --backend software does without it")
   }
 
   /// Waits in between, for something that is not the driver.
@@ -45,8 +55,9 @@ package final class HardwareSession: SurfaceAllocator {
     body()
   }
 
-  private func enter() { ticket.withLock { $0 = device.watch.enter() } }
-  private func leave() { if let ticket = ticket.withLock({ $0.take() }) { device.watch.leave(ticket) } }
+  /// The thread goes into calls that end up in the driver, and comes back: the watch sees how long that takes.
+  func enter() { ticket.withLock { $0 = device.watch.enter() } }
+  func leave() { if let ticket = ticket.withLock({ $0.take() }) { device.watch.leave(ticket) } }
 }
 
 /// Says to whoever waits that nobody needs the result.

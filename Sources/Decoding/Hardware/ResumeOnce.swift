@@ -1,14 +1,14 @@
 internal import Synchronization
 
 /// A continuation that several may resume: the first does.
-final class ResumeOnce<Value: Sendable>: Sendable {
+package final class ResumeOnce<Value: Sendable>: Sendable {
   private let continuation: Mutex<CheckedContinuation<Value, Never>?>
 
-  init(_ continuation: CheckedContinuation<Value, Never>) { self.continuation = Mutex(continuation) }
+  package init(_ continuation: CheckedContinuation<Value, Never>) { self.continuation = Mutex(continuation) }
 
-  func resume(returning value: Value) { continuation.withLock { $0.take() }?.resume(returning: value) }
+  package func resume(returning value: Value) { continuation.withLock { $0.take() }?.resume(returning: value) }
 }
 
 extension ResumeOnce where Value == Void {
-  func resume() { resume(returning: ()) }
+  package func resume() { resume(returning: ()) }
 }

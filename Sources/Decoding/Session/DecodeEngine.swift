@@ -38,6 +38,8 @@ package final class DecodeEngine {
     var expected: Int
     /// The decoder had not decoded anything before.
     var isReopened: Bool
+    /// What the decoder met before the first true frame came out.
+    var earlySigns = DamageSigns()
     var isLinear: Bool { start.packet == 0 }
   }
 
@@ -100,6 +102,19 @@ package final class DecodeEngine {
   }
 
   package var decoderName: String { decoder.decoderName }
+  package var backend: Backend { decoder.backend }
+
+  /// Why the stream is decoded in software whatever device there is; nil where hardware may do it. What decoders make of
+  /// damage is their own business, so only software's is repeatable.
+  package var hardwareObstacle: String? {
+    index.isRepeatable || !index.doubts.isDisjoint(with: [.damage, .refuted]) ? "the stream is damaged" : nil
+  }
+
+  /// Goes on with another decoder: on a device, or in software for nil. Frames come from wherever `seek` says next.
+  package func use(_ hardware: HardwareSession?) throws {
+    run = nil
+    try decoder.reopen(in: hardware)
+  }
 
   /// The number of the next frame that the decoder emits; nil where it must be told.
   package var position: Int? { run?.expected }
@@ -170,7 +185,7 @@ package final class DecodeEngine {
   /// Which frame this is, if it is wanted: checks it against the index.
   private func judge(_ frame: borrowing Frame, _ packet: Int?) throws -> Int? {
     guard var run else { return nil }
-    let signs = try decoder.takeDamage()
+    var signs = try decoder.takeDamage()
     let number: Int
     switch (index.proof, packet) {
     case (.counted, _): number = run.expected
@@ -178,7 +193,15 @@ package final class DecodeEngine {
     case (_, nil): number = -1
     }
     // Leading pictures of a seek point: decoded without what they are predicted from, or promised to be dropped.
-    if !run.isLinear, number < run.start.firstFrame, run.expected == run.start.firstFrame || number >= 0 { return nil }
+    if !run.isLinear, number < run.start.firstFrame, run.expected == run.start.firstFrame || number >= 0 {
+      // With threads these may be signs of what comes after them.
+      self.run?.earlySigns.losesSamples = signs.losesSamples || run.earlySigns.losesSamples
+      self.run?.earlySigns.unwritten.formUnion(signs.unwritten)
+      return nil
+    }
+    signs.losesSamples = signs.losesSamples || run.earlySigns.losesSamples
+    signs.unwritten.formUnion(run.earlySigns.unwritten)
+    run.earlySigns = DamageSigns()
     if let damage = damage(signs, frame, number, run) {
       try mend("frame \(number): \(damage.why)", isRefuted: damage.isProven)
       return nil
@@ -191,7 +214,7 @@ package final class DecodeEngine {
       try mend("frame \(number) came out where \(run.expected) was due")
       return nil
     }
-    if !isTrue(frame, number) {
+    if try !isTrue(frame, number) {
       try mend("frame \(number) differs from the linear decode")
       return nil
     }
@@ -226,10 +249,37 @@ package final class DecodeEngine {
       && 0..<run.start.firstFrame ~= Int(index.frameOfPacket[packet])
   }
 
-  private func isTrue(_ frame: borrowing Frame, _ number: Int) -> Bool {
+  private func isTrue(_ frame: borrowing Frame, _ number: Int) throws -> Bool {
     guard number < index.pictureHashes.count else { return true }
+    if decoder.hardware != nil { return try isTrueInSurface(frame, number) }
     shape = frame.shape(known: shape)
     return shape.map { frame.pictureHash($0) == index.pictureHashes[number] } ?? true
+  }
+
+  /// The same for a frame in a surface, which must be downloaded for that: only where a seek point may have lied.
+  private func isTrueInSurface(_ frame: borrowing Frame, _ number: Int) throws -> Bool {
+    guard let run, !run.isLinear else { return true }
+    let picture = try inSurface(frame, number)
+    let buffer = try picture.device.transfers.downloadBlocking(picture, allocator)
+    var hash = Fingerprint.seed
+    for plane in picture.layout.planes {
+      for row in 0..<plane.rows {
+        let start = buffer.baseAddress + plane.offset + row * plane.stride
+        hash = Fingerprint.of(UnsafeRawBufferPointer(start: start, count: plane.rowBytes), seed: hash)
+      }
+    }
+    return hash == index.pictureHashes[number]
+  }
+
+  private func inSurface(_ frame: borrowing Frame, _ number: Int) throws -> SurfaceFrame {
+    guard let device = decoder.hardware?.device, let surface = frame.surface,
+      let picture = SurfaceFrame(device: device, surface, softwareFormat: decoder.softwareFormat)
+    else {
+      throw DeviceFailure(
+        .unsupported, what: "frame \(number) of \(options.path)", why: "its pixel format does not come from surfaces",
+        remedy: "use --backend auto or software")
+    }
+    return picture
   }
 
   /// The decoder did not do what the index promised.
@@ -264,6 +314,8 @@ package final class DecodeEngine {
     options.logger.debug(
       "indexing by decoding", metadata: ["file": "\(options.path)", "doubts": "\(doubts)"])
     let analysis = try self.analysis ?? demuxed()
+    let hardware = decoder.hardware
+    if hardware != nil { try decoder.reopen(in: nil) }
     if repeatably, !decoder.isRepeatable { try decoder.reopen(repeatable: true, threads: 1) }
     var meetsDamage = false
     index = try IndexBuilder.decode(
@@ -275,6 +327,7 @@ package final class DecodeEngine {
         progress: options.progress)
     }
     index.isRepeatable = decoder.isRepeatable
+    if let hardware, hardwareObstacle == nil { try decoder.reopen(in: hardware) }
     indexGeneration += 1
     run = nil
     liars = []
@@ -305,6 +358,12 @@ package final class DecodeEngine {
   }
 
   private func delivered(_ frame: consuming Frame, _ number: Int) throws -> DecodedFrame {
+    if decoder.hardware != nil {
+      let picture = try inSurface(frame, number)
+      return DecodedFrame(
+        descriptor: descriptor(frame, number, picture.layout, generation: picture.device.generation),
+        contents: .surface(picture))
+    }
     if frame.hostBuffer == nil { frame = try frame.moved(to: allocator) }
     shape = frame.shape(known: shape)
     guard let buffer = frame.hostBuffer, let shape else {
@@ -312,12 +371,19 @@ package final class DecodeEngine {
         .decodingFailed, what: "frame \(number) of \(options.path)", why: "its pixel format has no layout in memory",
         remedy: "report it with the file's codec and pixel format")
     }
+    let layout = frame.layout(shape, base: buffer.baseAddress)
+    return DecodedFrame(
+      descriptor: descriptor(frame, number, layout, generation: 0), contents: .host(buffer, FrameReference(frame)))
+  }
+
+  private func descriptor(
+    _ frame: borrowing Frame, _ number: Int, _ layout: PictureLayout, generation: Int
+  ) -> FrameDescriptor {
     let entry = index.frames[number]
-    let descriptor = FrameDescriptor(
+    return FrameDescriptor(
       number: number, timestamp: Timestamp(ticks: entry.pts, timeBase: index.timeBase), duration: entry.duration,
-      layout: frame.layout(shape, base: buffer.baseAddress), sampleAspectRatio: frame.sampleAspectRatio,
-      rotation: stream.rotation, fieldOrder: frame.fieldOrder, isKeyframe: entry.isKeyframe, color: frame.color,
-      hdr: frame.hdr, isDamaged: frame.isDamaged)
-    return DecodedFrame(descriptor: descriptor, buffer: buffer, reference: FrameReference(frame))
+      layout: layout, sampleAspectRatio: frame.sampleAspectRatio, rotation: stream.rotation,
+      fieldOrder: frame.fieldOrder, isKeyframe: entry.isKeyframe, color: frame.color, hdr: frame.hdr,
+      isDamaged: frame.isDamaged, backend: decoder.backend, deviceGeneration: generation)
   }
 }

@@ -1,5 +1,6 @@
 internal import FFmpegMedia
 package import FrameModel
+package import Logging
 
 /// A decoder on a thread of its own: the engine, behind an actor whose executor is that thread.
 package actor DecodeSession {
@@ -33,6 +34,29 @@ package actor DecodeSession {
   /// Closes the file and the decoder. Frames that were given out stay valid.
   package func close() { engine = nil }
 
+  /// Opens a device and goes on with it, from wherever `seek` says next.
+  ///
+  /// - Throws: `DeviceFailure`; the decoder is then the one that it was.
+  package func useDevice(
+    of devices: HardwareDevices, at path: String?, cancel: CancelFlag, logger: Logger
+  ) throws -> HardwareDevice {
+    guard let engine else { throw Self.notOpen }
+    if let obstacle = engine.hardwareObstacle {
+      throw DeviceFailure(
+        .unsupported, what: "hardware decoding", why: obstacle, remedy: "use --backend auto or software")
+    }
+    let device = try devices.device(at: path, for: engine.stream, logger: logger)
+    try engine.use(HardwareSession(device, for: engine.stream, cancel: cancel))
+    return device
+  }
+
+  /// Goes on in software.
+  package func useSoftware() throws {
+    guard let engine else { throw Self.notOpen }
+    try engine.use(nil)
+  }
+
+  package var backend: Backend { engine?.backend ?? .software }
   package var position: Int? { engine?.position }
   package var decodedFrames: Int { engine?.decodedFrames ?? 0 }
   package var indexGeneration: Int { engine?.indexGeneration ?? 0 }

@@ -1,13 +1,18 @@
 package import FFmpegMedia
 package import FrameModel
 
-/// A decoded picture in a pool's buffer, on its way to the reader.
+/// A decoded picture on its way to the reader.
 package struct DecodedFrame: Sendable {
+  /// Where the samples are.
+  package enum Contents: Sendable {
+    /// In a pool's buffer; the reference keeps the decoder from writing into the picture again while it lives.
+    case host(any HostBuffer, FrameReference)
+    /// In a surface of a device.
+    case surface(SurfaceFrame)
+  }
+
   package var descriptor: FrameDescriptor
-  /// The memory that holds the samples.
-  package var buffer: any HostBuffer
-  /// Keeps the decoder from writing into the picture again while it lives.
-  package var reference: FrameReference
+  package var contents: Contents
 }
 
 /// A decoder's reference to a picture, as something that can be kept anywhere.

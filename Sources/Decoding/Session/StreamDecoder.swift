@@ -9,6 +9,8 @@ package struct StreamDecoder: ~Copyable {
   private var codec: CodecContext
   private var options: DecoderOptions
   private let allocator: any HostAllocator
+  /// Where it decodes in hardware.
+  private(set) var hardware: HardwareSession?
   private var packet: Packet
   /// The number of the packet that the demuxer gives next.
   private var nextPacket = 0
@@ -62,6 +64,27 @@ package struct StreamDecoder: ~Copyable {
 
   package var decoderName: String { codec.decoderName }
 
+  package var backend: Backend { hardware == nil ? .software : .vaapi }
+
+  /// The format that software decoding of the same stream gives, by FFmpeg's number.
+  package var softwareFormat: Int32 { codec.softwareFormat }
+
+  /// Takes a new decoder in hardware, or in software for nil. Start it again after this.
+  package mutating func reopen(in new: HardwareSession?) throws {
+    let old = hardware
+    // Closing the one before calls its driver, and so does opening the new one.
+    old?.enter()
+    new?.enter()
+    defer {
+      old?.leave()
+      new?.leave()
+    }
+    options.hardware = new?.options
+    codec = try Self.open(demuxer, options, allocator)
+    hardware = new
+    isFresh = false
+  }
+
   /// Damaged pictures come out the same each time.
   package var isRepeatable: Bool { options.isRepeatable }
 
@@ -82,11 +105,13 @@ package struct StreamDecoder: ~Copyable {
   /// - Throws: `VABufError` when the allocator had no memory: the frames in flight are lost, start again at a seek
   ///   point; `CancellationError` when reading was interrupted.
   package mutating func receive(into frame: borrowing Frame, records: [PacketRecord]) throws -> Emission {
+    hardware?.enter()
+    defer { hardware?.leave() }
     while true {
       switch codec.receive(into: frame) {
       case .done: return .frame(packet: frame.packetTag.flatMap { records.indices.contains(Int($0)) ? Int($0) : nil })
       case .ended: return .ended
-      case .failed: try throwIfOutOfMemory()
+      case .failed(let code): try throwReason(code)
       case .again: guard try feed(records) else { return .desynchronised }
       }
     }
@@ -97,7 +122,7 @@ package struct StreamDecoder: ~Copyable {
       isPending = false
     } else {
       // A file may have grown since it was indexed: what was indexed is still true.
-      guard nextPacket < records.count, try demuxer.read(into: &packet) else {
+      guard nextPacket < records.count, try read() else {
         codec.drain()
         return true
       }
@@ -111,8 +136,15 @@ package struct StreamDecoder: ~Copyable {
     packet.tag(Int64(nextPacket))
     nextPacket += 1
     isFresh = false
-    if case .failed = codec.send(packet) { try throwIfOutOfMemory() }
+    if case .failed(let code) = codec.send(packet) { try throwReason(code) }
     return true
+  }
+
+  /// Reads the next packet; a slow file is no slow driver.
+  private mutating func read() throws -> Bool {
+    hardware?.leave()
+    defer { hardware?.enter() }
+    return try demuxer.read(into: &packet)
   }
 
   /// The damage that the decoder met since this was last asked (`CodecContext.takeDamage`).
@@ -122,8 +154,18 @@ package struct StreamDecoder: ~Copyable {
     return signs
   }
 
+  /// A decoder failed: throws where its packet is not the reason.
+  private func throwReason(_ code: AVErrorCode) throws {
+    let trouble = codec.takeHardwareTrouble()
+    try throwIfOutOfMemory()
+    if let failure = hardware?.failure(trouble, code) { throw failure }
+  }
+
   private func throwIfOutOfMemory() throws {
-    if let error = codec.takeAllocationError() { throw error }
+    guard let error = codec.takeAllocationError() else { return }
+    guard error.code == .deviceFailed, let hardware else { throw error }
+    throw DeviceFailure(
+      hardware.device.isAnswering ? .resources : .lost, what: error.what, why: error.why, remedy: error.remedy)
   }
 
   /// Makes `number` the next packet that is decoded; the decoder forgets what it has.
@@ -135,6 +177,8 @@ package struct StreamDecoder: ~Copyable {
   /// - Returns: false when the file's packets are no longer those of the index.
   package mutating func start(at number: Int, records: [PacketRecord], reopening: Bool) throws -> Bool {
     if isFresh, number == nextPacket { return true }
+    hardware?.enter()
+    defer { hardware?.leave() }
     if reopening {
       codec = try Self.open(demuxer, options, allocator)
     } else {

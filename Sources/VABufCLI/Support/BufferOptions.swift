@@ -119,9 +119,8 @@ struct BufferOptions: ParsableArguments {
     options.threads = threads
     options.keepsIndex = source.keepsIndex
     options.logger = logger
-    if device != nil, options.backend == .auto {
-      logger.warning("--device is not used: this version decodes in software")
-    }
+    options.device = chosenDevice
+    options.gpuSurfaces = gpuSurfaces
     let status = StatusLine(isOn: !quiet && !verbose, delay: .milliseconds(500), interval: .milliseconds(100))
     defer { status.end() }
     options.progress = { done in status.update { Self.bar(done, source.name) } }

@@ -100,7 +100,7 @@ struct Player {
     guard let first = slots.first, let last = slots.prefix(Self.preroll).last else { return }
     let range = FrameRange(first: first.number, last: last.number)
     // Frames that the cache has no room for are decoded again when they are due.
-    for try await _ in buffer.frames(range.numbers, direction: direction) {}
+    for try await _ in buffer.frames(range.numbers, direction: direction, in: .anywhere) {}
   }
 
   /// What a window would do: looks at the picture, and keeps it until the next one.
@@ -113,7 +113,7 @@ struct Player {
   private func read(_ slots: [Timeline.Slot], from index: Int) -> FrameSequence.Iterator {
     guard index < slots.count, let last = slots.last else { return buffer.frames(0..<0).makeAsyncIterator() }
     let range = FrameRange(first: slots[index].number, last: last.number)
-    return buffer.frames(range.numbers, direction: direction).makeAsyncIterator()
+    return buffer.frames(range.numbers, direction: direction, in: .anywhere).makeAsyncIterator()
   }
 
   private func sleep(until time: ContinuousClock.Instant) async throws {

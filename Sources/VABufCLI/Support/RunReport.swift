@@ -61,10 +61,15 @@ struct RunReport {
         ),
         (
           "surfaces",
-          .object([("leases", .int(0)), ("reuses", .int(0)), ("high_water", .int(0)), ("wait_ms", .int(0))])
+          .object([
+            ("leases", .int(metrics.surfaceLeases)), ("reuses", .int(metrics.surfaceReuses)),
+            ("high_water", .int(metrics.surfaceHighWater)),
+            ("wait_ms", .rounded(Double(metrics.surfaceWaitNanoseconds) / 1e6, 3)),
+          ])
         ),
-        ("downloads", .int(0)), ("uploads", .int(0)), ("demotions", .int(metrics.demotions)),
-        ("evictions", .int(metrics.evictions)), ("fallbacks", .int(0)),
+        ("downloads", .int(metrics.downloads)), ("uploads", .int(metrics.uploads)),
+        ("demotions", .int(metrics.demotions)),
+        ("evictions", .int(metrics.evictions)), ("fallbacks", .int(metrics.fallbacks)),
         ("peak_rss_bytes", Self.peakMemory.map { .int($0) } ?? .null),
       ])
   }

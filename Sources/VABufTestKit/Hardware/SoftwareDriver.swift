@@ -65,11 +65,12 @@ public enum SoftwareDriver {
   ///   - controls: what the driver is to do wrong. `crash` and `hang` would take the test program with them: give those
   ///     to a program under `launcher`.
   ///   - expectsMisuse: misuse and leaks are part of the test. Else they are thrown.
+  ///   - patience: how long to wait for displays that other threads are still closing when `body` returns.
   /// - Throws: what `body` throws; `SoftwareDriverError` for misuse, for what is still alive, or without the driver.
   @discardableResult
   public static func run<R>(
     _ controls: SoftwareDriverControls = SoftwareDriverControls(), expectsMisuse: Bool = false,
-    isolation: isolated (any Actor)? = #isolation, _ body: (Run) async throws -> R
+    patience: Duration = .seconds(5), isolation: isolated (any Actor)? = #isolation, _ body: (Run) async throws -> R
   ) async throws -> R {
     let folder = try built.get()
     let log = NSTemporaryDirectory() + "/softva-\(getpid())-\(UUID().uuidString).jsonl"
@@ -83,7 +84,10 @@ public enum SoftwareDriver {
       try TestProcess.set(["SOFTVA_LOG": log])
       let run = Run(log: log)
       let result = try await body(run)
+      let end = ContinuousClock.now + patience
+      while OwnedDisplay.openCount > 0, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(2)) }
       if !expectsMisuse {
+        if OwnedDisplay.openCount > 0 { throw SoftwareDriverError(reason: "a display is still open") }
         for report in try run.reports() {
           if let complaint = report.complaint { throw SoftwareDriverError(reason: complaint) }
         }

@@ -17,15 +17,15 @@ public enum TestDevice: Hashable, Sendable, CustomStringConvertible {
   /// Why `all` is empty.
   public static var reason: String { "\(SoftwareDriver.reason), and VABUF_TEST_DEVICE names no render node" }
 
-  /// Runs `body` with the path of the node. Runs on the software driver come one after the other, and end with its
-  /// complaints thrown.
+  /// Runs `body` with the path of the node. Runs come one after the other; those on the software driver end
+  /// with its complaints thrown.
   @discardableResult
   public func run<R>(
     isolation: isolated (any Actor)? = #isolation, _ body: (String) async throws -> R
   ) async throws -> R {
     switch self {
     case .softwareDriver: try await SoftwareDriver.run { run in try await body(run.device) }
-    case .node(let path): try await body(path)
+    case .node(let path): try await TestProcess.alone(nullIsRenderNode: false) { try await body(path) }
     }
   }
 

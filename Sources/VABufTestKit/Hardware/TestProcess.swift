@@ -1,4 +1,5 @@
 import CTestProcess
+import Foundation
 import Synchronization
 
 /// The settings that belong to the whole test program: for one test at a time.
@@ -6,7 +7,7 @@ public enum TestProcess {
   private static let turn = Turn()
 
   /// Runs `body` with variables set in the environment; tests that ask for this run one after the other, and each ends
-  /// with the variables taken away. The others run on, and may read the environment meanwhile.
+  /// with the variables as they were before. The others run on, and may read the environment meanwhile.
   ///
   /// Not to be nested: the inner one would wait for ever.
   ///
@@ -20,12 +21,16 @@ public enum TestProcess {
     defer { turn.give() }
     vabuf_test_null_is_render_node(nullIsRenderNode)
     defer { vabuf_test_null_is_render_node(false) }
+    // Only the variables of `environment`, and only tests that take this turn change them.
+    let before = environment.reduce(into: [String: String?]()) { before, variable in
+      before[variable.key] = .some(getenv(variable.key).map { String(cString: $0) })
+    }
+    defer { try? set(before) }
     try set(environment)
-    defer { try? set(environment.mapValues { _ in nil }) }
     return try await body()
   }
 
-  /// Changes variables within `alone`, which does not know of them: take them away again.
+  /// Changes variables within `alone`, which does not know of them: name them there too.
   static func set(_ variables: [String: String?]) throws(SoftwareDriverError) {
     for (name, value) in variables where vabuf_test_set_environment(name, value) != 0 {
       throw SoftwareDriverError(reason: "\(name) cannot be set in this process")

@@ -83,10 +83,18 @@ import Testing
     #expect(policy.deviceError() == .open(.vaapi, afterNanoseconds: 50))
   }
 
-  @Test func aLostDeviceFallsBackAtOnce() {
+  @Test func aLostDeviceIsOpenedOnceMore() {
     var policy = running(.vaapi)
+    #expect(policy.deviceLost() == .open(.vaapi, afterNanoseconds: 50))
+    policy.opened(.vaapi, at: 0)
     #expect(policy.deviceLost() == .open(.software, afterNanoseconds: 0))
-    #expect(policy.deviceLost() == nil, "it is known")
+    #expect(policy.fallbacks == 1)
+  }
+
+  @Test func aDriverThatHangsIsLeftAtOnce() {
+    var policy = running(.vaapi)
+    #expect(policy.deviceLost(isHung: true) == .open(.software, afterNanoseconds: 0))
+    #expect(policy.deviceLost(isHung: true) == nil, "it is known")
     policy.opened(.software, at: 0)
     #expect(policy.deviceError() == nil, "a late error of the old session")
     #expect(policy.framesDelivered(20, at: 0) == .open(.vaapi, afterNanoseconds: 0))
@@ -105,7 +113,7 @@ import Testing
     #expect(policy.framesDelivered(1, at: 4_000) == .open(.vaapi, afterNanoseconds: 0))
     policy.opened(.vaapi, at: 4_000)
     #expect(policy.framesDelivered(10, at: 4_000) == nil)
-    _ = policy.deviceLost()
+    _ = policy.deviceLost(isHung: true)
     policy.opened(.software, at: 5_000)
     #expect(policy.framesDelivered(20, at: 5_000) == .open(.vaapi, afterNanoseconds: 0), "forgiven")
   }
@@ -120,7 +128,7 @@ import Testing
     #expect(policy.deviceError() == .open(.vaapi, afterNanoseconds: 50))
     #expect(policy.openFailed(.resources) == .open(.vaapi, afterNanoseconds: 100))
     policy.opened(.vaapi, at: 0)
-    #expect(policy.deviceLost() == .fail(.deviceLost))
+    #expect(policy.deviceLost(isHung: true) == .fail(.deviceLost))
     #expect(policy.framesDelivered(1, at: 0) == nil)
     var other = FallbackPolicy(preference: .require)
     _ = other.start()
@@ -145,7 +153,7 @@ import Testing
         case 0: if case .failed = before { action = policy.start() } else if before == .idle { action = policy.start() }
         case 1: action = policy.openFailed(reason)
         case 2: action = policy.deviceError()
-        case 3: action = rng.chance(20) ? policy.deviceLost() : policy.bitstreamError()
+        case 3: action = rng.chance(20) ? policy.deviceLost(isHung: rng.chance(2)) : policy.bitstreamError()
         case 4...6:
           let count = Int.random(in: 1...5, using: &rng)
           action = policy.framesDelivered(count, at: now)

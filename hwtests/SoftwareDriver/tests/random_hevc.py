@@ -228,6 +228,13 @@ class Stream:
         self.use_lt = flip(0.7)
         self.plan()
         self.pps = [self.random_pps() for _ in range(r.randint(1, 3))]
+        if self.mvp:
+            # libavcodec before 7.1 looks motion vectors of another picture up by the tile layout
+            # of this one.
+            layout = {key: self.pps[0][key] for key in ("tiles", "wpp", "widths", "heights",
+                                                        "uniform")}
+            for pps in self.pps:
+                pps.update(layout)
 
     # Which pictures there are, in decoding order, and what each may refer to.
     def plan(self):
@@ -363,8 +370,9 @@ class Stream:
         crop = self.flip(0.4)
         bits.u(1, crop)
         if crop:
-            for _ in range(4):
-                bits.ue(self.r.randint(0, 2))
+            # On the right and below only: libavcodec leaves the other sides of a hardware frame.
+            for side in range(4):
+                bits.ue(self.r.randint(0, 2) if side % 2 else 0)
         bits.ue(self.bit_depth - 8)
         bits.ue(self.bit_depth - 8)
         bits.ue(self.log2_poc - 4)

@@ -1,0 +1,80 @@
+internal import BufferPolicy
+internal import Decoding
+internal import FrameModel
+internal import Synchronization
+
+/// How frames get to where they are wanted.
+extension BufferCore {
+  /// How often a frame is decoded again because its surface could not be read.
+  private static let attempts = 4
+
+  /// Turns a lease into one that holds the frame where it is wanted.
+  ///
+  /// A surface that cannot be read may hold anything: its frame is decoded again, by whatever decoder the source has then.
+  func settle(_ lease: FrameLease, _ place: Placement) async throws -> FrameLease {
+    guard place == .host, lease.picture == nil else { return lease }
+    var lease = lease
+    for attempt in 1... {
+      do {
+        return try await onHost(lease)
+      } catch let error as VABufError where error.code == .deviceFailed && attempt < Self.attempts {
+        guard let device = lease.surface?.device else { throw error }
+        cache.remove(lease)
+        reportSurfaceFailure(
+          DeviceFailure(device.isLost ? .lost : .failed, what: error.what, why: error.why, remedy: error.remedy))
+        lease = try await again(lease.number)
+        if lease.picture != nil { return lease }
+      }
+    }
+    return lease
+  }
+
+  /// Begins the download of a frame that a reader on the host will ask for next.
+  func prepareOnHost(_ number: Int) {
+    guard let lease = cache.lease(key(number), in: .host), lease.picture == nil else { return }
+    // Nobody waits for it: an error shows to the reader who asks.
+    Task { _ = try? await onHost(lease) }
+  }
+
+  private func onHost(_ lease: FrameLease) async throws -> FrameLease {
+    let memory = TransferMemory(self)
+    let picture = try await lease.stored.hostPicture { surface in
+      let buffer = try await surface.device.transfers.download(surface, memory)
+      return HostPicture(buffer: buffer, planes: surface.layout.planes)
+    }
+    guard let picture else { return lease }
+    cache.downloaded(lease, picture)
+    // A frame that the cache has no room for is not kept in two places.
+    if lease.cache == nil { _ = lease.stored.drop(.gpu) }
+    return cache.lease(lease, picture, nil)
+  }
+
+  /// Downloads a frame that leaves the GPU, and tells the cache.
+  static func demote(_ slot: Int, _ surface: SurfaceFrame, of cache: FrameCache, into pool: MemoryPool) {
+    Task {
+      do {
+        let buffer = try await surface.device.transfers.download(surface, IdleMemory(pool))
+        cache.demoted(slot, surface, HostPicture(buffer: buffer, planes: surface.layout.planes))
+      } catch {
+        // The frame goes; whoever wants it again has it decoded.
+        cache.demotionFailed(slot)
+      }
+    }
+  }
+
+  /// Memory for downloads that somebody waits for: waits until there is some, or the buffer closes.
+  private final class TransferMemory: HostAllocator {
+    private let core: BufferCore
+    init(_ core: BufferCore) { self.core = core }
+    func allocate(byteCount: Int) throws(VABufError) -> any HostBuffer {
+      try core.pool.allocate(byteCount: byteCount) { core.isClosing }
+    }
+  }
+
+  /// Memory for downloads that make room: what there is now, or none.
+  private final class IdleMemory: HostAllocator {
+    private let pool: MemoryPool
+    init(_ pool: MemoryPool) { self.pool = pool }
+    func allocate(byteCount: Int) throws(VABufError) -> any HostBuffer { try pool.lease(byteCount: byteCount) }
+  }
+}

@@ -1,0 +1,42 @@
+internal import Decoding
+internal import Synchronization
+
+/// Tells a buffer which device its frames come from, also before there is a buffer.
+final class DeviceRelay: Sendable {
+  private struct State {
+    weak var core: BufferCore?
+    var device: HardwareDevice?
+  }
+
+  private let state = Mutex(State())
+  private let needs: SurfaceNeeds
+
+  init(_ needs: SurfaceNeeds) { self.needs = needs }
+
+  func connect(_ core: BufferCore) {
+    let device = state.withLock { state in
+      state.core = core
+      return state.device
+    }
+    if let device { use(device, core) }
+  }
+
+  func deviceChanged(_ device: HardwareDevice?) {
+    let (old, core) = state.withLock { state in
+      defer { state.device = device }
+      return (state.device, state.core)
+    }
+    guard let core else { return }
+    if let old {
+      old.surfaces.unregister(core.cache)
+      if old.isLost { core.cache.loseDevice() }
+    }
+    if let device { use(device, core) }
+  }
+
+  private func use(_ device: HardwareDevice, _ core: BufferCore) {
+    // The rest is for decoders; what they need beyond it they get by the pool's low watermark.
+    core.cache.setSurfaceLimit(max(2, device.surfaces.limits.surfaces - needs.usual))
+    device.surfaces.register(core.cache)
+  }
+}
