@@ -24,6 +24,7 @@ for argument in "$@"; do
   esac
 done
 unset "${!SOFTVA_@}"
+export SOFTVA_BUILD=$out
 
 "$with" true || exit 70
 make --no-print-directory -s -C "$root/hwtests/SoftwareDriver" OUT="$out" tests || exit 70
