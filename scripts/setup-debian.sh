@@ -13,7 +13,7 @@ packages=(
   libavcodec-dev libavformat-dev libavutil-dev libswscale-dev    # decode
   libva-dev libdrm-dev                                           # GPU surfaces
   ffmpeg                                                         # the reference of the tests, and their clips
-  jq vainfo                                                      # scripts/, hwtests/
+  jq                                                             # scripts/
 )
 
 missing=()
