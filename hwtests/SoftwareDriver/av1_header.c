@@ -6,6 +6,8 @@
 
 typedef VADecPictureParameterBufferAV1 parameters_t;
 
+enum { SIZE_BITS = 13, MOST_SIZE = 1 << SIZE_BITS };
+
 static unsigned floor_log2(uint32_t value) {
   unsigned log2 = 0;
   while (value >> (log2 + 1)) log2++;
@@ -47,10 +49,10 @@ void softva_av1_put_sequence(struct softva_bits *bits, const parameters_t *param
   softva_put(bits, 12, 0);   // operating_point_idc
   softva_put(bits, 5, 31);   // seq_level_idx: no limit
   softva_put(bits, 1, 0);    // seq_tier
-  softva_put(bits, 4, 15);   // frame_width_bits_minus_1
-  softva_put(bits, 4, 15);   // frame_height_bits_minus_1
-  softva_put(bits, 16, 0xffff);
-  softva_put(bits, 16, 0xffff);
+  softva_put(bits, 4, SIZE_BITS - 1);          // frame_width_bits_minus_1
+  softva_put(bits, 4, SIZE_BITS - 1);          // frame_height_bits_minus_1
+  softva_put(bits, SIZE_BITS, MOST_SIZE - 1);  // max_frame_width_minus_1
+  softva_put(bits, SIZE_BITS, MOST_SIZE - 1);  // max_frame_height_minus_1
   softva_put(bits, 1, 0);  // frame_id_numbers_present_flag
   softva_put(bits, 1, parameters->seq_info_fields.fields.use_128x128_superblock);
   softva_put(bits, 1, parameters->seq_info_fields.fields.enable_filter_intra);
@@ -81,8 +83,8 @@ void softva_av1_put_sequence(struct softva_bits *bits, const parameters_t *param
 }
 
 static void put_size(struct softva_bits *bits, const parameters_t *parameters) {
-  softva_put(bits, 16, parameters->frame_width_minus1);
-  softva_put(bits, 16, parameters->frame_height_minus1);
+  softva_put(bits, SIZE_BITS, parameters->frame_width_minus1);
+  softva_put(bits, SIZE_BITS, parameters->frame_height_minus1);
   softva_put(bits, 1, parameters->pic_info_fields.bits.use_superres);
   if (parameters->pic_info_fields.bits.use_superres)
     softva_put(bits, 3, parameters->superres_scale_denominator - 9u);
@@ -419,6 +421,8 @@ bool softva_av1_put_frame(
   if (!intra && !resilient && parameters->primary_ref_frame < SOFTVA_AV1_REFERENCES)
     primary = &slots[frame->slots[parameters->primary_ref_frame]];
 
+  if (parameters->frame_width_minus1 >= MOST_SIZE || parameters->frame_height_minus1 >= MOST_SIZE)
+    return false;
   softva_put(bits, 1, 0);  // show_existing_frame
   softva_put(bits, 2, frame->type);
   softva_put(bits, 1, frame->shown);
