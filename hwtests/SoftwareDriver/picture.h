@@ -53,8 +53,9 @@ struct softva_bytes {
 bool softva_bytes_append(struct softva_bytes *bytes, const void *data, size_t size);
 void softva_bytes_free(struct softva_bytes *bytes);
 
-// Which of the pictures that the inner decoder asked memory for during one packet is the picture.
-enum softva_capture { SOFTVA_CAPTURE_FIRST, SOFTVA_CAPTURE_LAST };
+// Which of the pictures that the inner decoder asked memory for during one packet is the picture;
+// or the last one that it gave out (a decoder that does not ask libavcodec for memory).
+enum softva_capture { SOFTVA_CAPTURE_FIRST, SOFTVA_CAPTURE_LAST, SOFTVA_CAPTURE_OUTPUT };
 
 struct softva_codec {
   const char *name;  // as in SOFTVA_CODECS: "h264", "hevc", "vp9", "vp8", "mpeg2", "mjpeg", "av1"
@@ -84,5 +85,6 @@ extern const struct softva_codec softva_vp9;
 extern const struct softva_codec softva_vp8;
 extern const struct softva_codec softva_mpeg2;
 extern const struct softva_codec softva_mjpeg;
+extern const struct softva_codec softva_av1;
 
 #endif

@@ -24,6 +24,7 @@ for argument in "$@"; do
   esac
 done
 unset "${!SOFTVA_@}"
+export SOFTVA_BUILD=$out
 
 "$with" true || exit 70
 make --no-print-directory -s -C "$root/hwtests/SoftwareDriver" OUT="$out" tests || exit 70
@@ -235,7 +236,7 @@ compare() {
     yuv420p10le) download=p010le ;;
     *) verdict="skipped: $format is not decoded by the driver"; return ;;
   esac
-  local common=(-map 0:v:0 -autoscale 0 -fps_mode passthrough -f framemd5 -)
+  local common=(-map 0:v:0 -noautoscale -fps_mode passthrough -f framemd5 -)
   ffmpeg -nostdin -v error -noautorotate -flags unaligned -i "$file" "${common[@]}" 2>/dev/null |
     frames_of >"$work/software"
   rm -f "$work/log"
@@ -249,7 +250,7 @@ compare() {
   local pictures
   pictures=$(jq -r '.calls.vaEndPicture // 0' "$work/log" 2>/dev/null | head -n 1)
   if ((frames == 0)); then
-    verdict="skipped: ffmpeg gives no frame"
+    verdict="FAILED: ffmpeg gives no frame in software"
   elif ! cmp -s "$work/software" "$work/hardware"; then
     verdict="FAILED: $(wc -l <"$work/hardware") frames, $(diff "$work/software" "$work/hardware" |
       grep -c '^<') differ; $(grep -v 'libva info' "$work/errors" | head -n 1)"

@@ -533,6 +533,7 @@ class Picture:
         self.idr = picture["kind"] in (19, 20)
         self.intra_only = picture["kind"] >= 16 or self.references == 0
         self.temporal_mvp = s.mvp and self.flip(0.8)
+        self.unfiltered = self.flip(0.3)
         self.slice_of, self.depth_of, self.skip_of = {}, {}, {}
 
     # Where slices ("slice") and dependent slice segments ("segment") begin, in tile scan.
@@ -626,10 +627,12 @@ class Picture:
             bits.se(r.randint(max(-12, -12 - p["cr"]), min(12, 12 - p["cr"])))
         disabled = p["deblocking_control"] and p["disabled"]
         if p["deblocking_control"] and p["override"]:
-            override = flip()
+            # Off in all slices or in none: libavcodec uses offsets of an earlier slice, which with
+            # threads is another one, at edges between slices with and without the filter.
+            override = self.unfiltered or flip()
             bits.u(1, override)
             if override:
-                disabled = flip(0.3)
+                disabled = self.unfiltered
                 bits.u(1, disabled)
                 if not disabled:
                     bits.se(r.randint(-6, 6))
