@@ -188,6 +188,9 @@ END
   make_clip av1-svt.mkv libsvtav1 "$p" -preset 8 -g 20
   make_clip av1-svt-low-delay.mkv libsvtav1 "$p" -preset 9 -svtav1-params pred-struct=1
   make_clip av1-svt-open-gop.mkv libsvtav1 "$p" -preset 8 -g 17 -svtav1-params irefresh-type=1
+  make_clip av1-grain.mkv libsvtav1 "$p" -preset 8 -svtav1-params film-grain=20
+  make_clip av1-grain-10.mkv libaom-av1 "$p" -frames:v 24 -cpu-used 6 -b:v 400k -pix_fmt yuv420p10le \
+    -denoise-noise-level 30
   make_clip av1-svt-10.mkv libsvtav1 "$p" -preset 8 -pix_fmt yuv420p10le
   # Super-resolution, other sizes within a sequence, hidden keyframes, switch frames.
   if ! command -v aomenc >/dev/null; then
