@@ -126,6 +126,9 @@ let package = Package(
       dependencies: ["VABuf", "FrameModel", "VABufTestKit", .product(name: "Logging", package: "swift-log")],
       swiftSettings: settings),
     .testTarget(
+      name: "HWConformanceTests", dependencies: ["VABuf", "Decoding", "FFmpegMedia", "VABufTestKit"],
+      path: "hwtests/HWConformanceTests", swiftSettings: settings),
+    .testTarget(
       name: "VABufCLITests", dependencies: ["VABufCLI", "VABuf", "VABufTestKit"], swiftSettings: settings),
   ]
 )

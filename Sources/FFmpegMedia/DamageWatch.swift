@@ -59,7 +59,9 @@ final class DamageWatch: Sendable {
   /// Learns from the log what decoders of ours conceal; once for the process.
   static let watchLog: Void = vabuf_watch_decoders(DecoderHooks.getBuffer) { opaque, format in
     guard let opaque, let format else { return }
-    Unmanaged<DecoderHooks>.fromOpaque(opaque).takeUnretainedValue().damage.note(line: format)
+    let hooks = Unmanaged<DecoderHooks>.fromOpaque(opaque).takeUnretainedValue()
+    if let hardware = hooks.hardware, hardware.takes(line: format) { return }
+    hooks.damage.note(line: format)
   }
 
   private func note(line: UnsafePointer<CChar>) {

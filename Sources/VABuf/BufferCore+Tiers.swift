@@ -19,10 +19,11 @@ extension BufferCore {
       do {
         return try await onHost(lease)
       } catch let error as VABufError where error.code == .deviceFailed && attempt < Self.attempts {
-        guard let device = lease.surface?.device else { throw error }
+        guard let surface = lease.surface else { throw error }
         cache.remove(lease)
+        let kind: DeviceFailure.Kind = surface.device.isLost ? .lost : .failed
         reportSurfaceFailure(
-          DeviceFailure(device.isLost ? .lost : .failed, what: error.what, why: error.why, remedy: error.remedy))
+          DeviceFailure(kind, what: error.what, why: error.why, remedy: error.remedy), of: surface)
         lease = try await again(lease.number)
         if lease.picture != nil { return lease }
       }

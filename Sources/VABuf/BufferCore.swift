@@ -16,7 +16,7 @@ final class BufferCore: Sendable {
   let counters = BufferCounters()
   /// Told of surfaces that cannot be read: the device behind them failed.
   private let uploadDevice = Mutex<(@Sendable () async throws -> HardwareDevice)?>(nil)
-  private let surfaceFailed = Mutex<(@Sendable (DeviceFailure) -> Void)?>(nil)
+  private let surfaceFailed = Mutex<(@Sendable (DeviceFailure, SurfaceFrame) -> Void)?>(nil)
   private let publisher = MetricsPublisher()
   private let isClosed = Atomic(false)
   private let stream: UInt32
@@ -69,8 +69,12 @@ final class BufferCore: Sendable {
     return try await find()
   }
 
-  func onSurfaceFailure(_ body: @escaping @Sendable (DeviceFailure) -> Void) { surfaceFailed.withLock { $0 = body } }
-  func reportSurfaceFailure(_ failure: DeviceFailure) { surfaceFailed.withLock { $0 }?(failure) }
+  func onSurfaceFailure(_ body: @escaping @Sendable (DeviceFailure, SurfaceFrame) -> Void) {
+    surfaceFailed.withLock { $0 = body }
+  }
+  func reportSurfaceFailure(_ failure: DeviceFailure, of surface: SurfaceFrame) {
+    surfaceFailed.withLock { $0 }?(failure, surface)
+  }
 
   var isClosing: Bool { isClosed.load(ordering: .acquiring) }
 
@@ -92,7 +96,7 @@ final class BufferCore: Sendable {
   private func perform(_ effects: BufferState.Effects, lease: FrameLease?) {
     if let lease { for continuation in effects.arrived { continuation.resume(returning: lease) } }
     for (continuation, error) in effects.failed { continuation.resume(throwing: error) }
-    if let (continuation, request) = effects.source { continuation.resume(returning: request) }
+    for (continuation, request) in effects.sources { continuation.resume(returning: request) }
     effects.receiver?.resume()
   }
 

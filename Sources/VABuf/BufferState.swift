@@ -22,7 +22,7 @@ struct BufferState: ~Copyable {
   struct Effects {
     var arrived: [CheckedContinuation<FrameLease, any Error>] = []
     var failed: [(CheckedContinuation<FrameLease, any Error>, any Error)] = []
-    var source: (CheckedContinuation<FrameRequest?, Never>, FrameRequest?)?
+    var sources: [(CheckedContinuation<FrameRequest?, Never>, FrameRequest?)] = []
     var receiver: CheckedContinuation<Void, Never>?
   }
 
@@ -196,10 +196,11 @@ struct BufferState: ~Copyable {
   ) {
     current = nil
     guard end == nil else {
-      effects.source = (continuation, nil)
+      effects.sources.append((continuation, nil))
       return
     }
-    precondition(idleSource == nil, "a source asks for one request at a time")
+    // A source asks for one request at a time. Where it asks again, whoever asked before was left behind.
+    if let idle = idleSource.take() { effects.sources.append((idle.continuation, nil)) }
     idleSource = (continuation, position)
     feedSource(isResident, &effects)
   }
@@ -218,7 +219,7 @@ struct BufferState: ~Copyable {
     let request = FrameRequest(frames: frames, urgency: .init(goal.urgency), serial: goal.serial)
     current = request
     idleSource = nil
-    effects.source = (idle.continuation, request)
+    effects.sources.append((idle.continuation, request))
   }
 
   func isCurrent(_ request: FrameRequest, at position: Int) -> Bool {
@@ -303,7 +304,7 @@ struct BufferState: ~Copyable {
     looks.removeAll()
     var ids: [WaiterID] = []
     schedule.failAll(into: &ids)
-    if let idle = idleSource.take() { effects.source = (idle.continuation, nil) }
+    if let idle = idleSource.take() { effects.sources.append((idle.continuation, nil)) }
     effects.receiver = effects.receiver ?? heldReceiver.take()
   }
 }

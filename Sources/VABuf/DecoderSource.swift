@@ -16,6 +16,8 @@ final class DecoderSource: FrameSource {
     var index: FrameIndex
     var policy: FallbackPolicy
     var device: HardwareDevice?
+    /// The pictures that the decoder makes on it.
+    var run: SurfaceRun?
     /// Why hardware was given up last.
     var failure: DeviceFailure?
     /// A surface could not be read: for the session to hear between two frames.
@@ -52,10 +54,10 @@ final class DecoderSource: FrameSource {
   var counts: (fallbacks: Int, reopenings: Int) { state.withLock { ($0.policy.fallbacks, $0.reopenings) } }
   var surfaces: SurfacePool.Metrics? { state.withLock { $0.device }?.surfaces.metrics }
 
-  fileprivate func setIndex(_ index: FrameIndex) { state.withLock { $0.index = index } }
+  func setIndex(_ index: FrameIndex) { state.withLock { $0.index = index } }
 
   /// Whether the session is the one that serves; one that was left behind may wake up again.
-  fileprivate func isCurrent(_ session: DecodeSession) -> Bool { state.withLock { $0.session === session } }
+  func isCurrent(_ session: DecodeSession) -> Bool { state.withLock { $0.session === session } }
 
   /// Makes whatever the session waits for fail, so that it ends soon.
   func interrupt() {
@@ -65,15 +67,24 @@ final class DecoderSource: FrameSource {
     memory.close()
   }
 
-  /// A surface of the device could not be read, after it was decoded without an error.
-  func surfaceFailed(_ failure: DeviceFailure) {
+  /// A surface could not be read, after it was decoded without an error. One of an earlier decoder says nothing of the
+  /// one that is at work now.
+  func surfaceFailed(_ failure: DeviceFailure, of surface: SurfaceFrame) {
     state.withLock { state in
-      guard state.device != nil else { return }
+      guard surface.device === state.device, surface.run == nil || surface.run === state.run else { return }
       state.surfaceFailure = failure
     }
   }
 
-  fileprivate func takeSurfaceFailure() -> DeviceFailure? { state.withLock { $0.surfaceFailure.take() } }
+  /// The failure, after a look at whether the device is still there. Blocks.
+  func examined(_ failure: DeviceFailure) -> DeviceFailure {
+    guard failure.kind == .failed, let device else { return failure }
+    var failure = failure
+    if !device.watch.watched({ device.isAnswering }) { failure.kind = .lost }
+    return failure
+  }
+
+  func takeSurfaceFailure() -> DeviceFailure? { state.withLock { $0.surfaceFailure.take() } }
 
   // MARK: - Running
 
@@ -83,14 +94,26 @@ final class DecoderSource: FrameSource {
   func start() async throws { try await follow(state.withLock { $0.policy.start() }) }
 
   func run(_ port: FramePort) async throws {
+    do {
+      try await serveAll(port)
+    } catch {
+      await end()
+      throw error
+    }
+    await end()
+  }
+
+  /// Closes the session. The device ends with the last one who refers to it.
+  func end() async {
+    let (session, device) = state.withLock { ($0.session, $0.device) }
+    if await within(hardware.deadline, { await session.close() }) == nil { device?.abandon() }
+    setDevice(nil)
+  }
+
+  private func serveAll(_ port: FramePort) async throws {
     while true {
       switch await serve(port) {
-      case .closed:
-        let session = state.withLock { $0.session }
-        _ = await within(hardware.deadline) { await session.close() }
-        // The device ends with the last one who refers to it.
-        setDevice(nil)
-        return
+      case .closed: return
       case .hung: try await leaveSession()
       case .failed(let failure): try await recover(failure)
       case .advised(let action): try await follow(action)
@@ -99,7 +122,7 @@ final class DecoderSource: FrameSource {
   }
 
   /// Why a session no longer serves.
-  fileprivate enum Outcome: Sendable {
+  enum Outcome: Sendable {
     case closed
     case failed(DeviceFailure)
     /// The driver does not return.
@@ -134,7 +157,7 @@ final class DecoderSource: FrameSource {
 
   // MARK: - Changing decoders
 
-  fileprivate func delivered() -> FallbackPolicy.Action? {
+  func delivered() -> FallbackPolicy.Action? {
     state.withLock { state in
       let backend: Backend = state.device == nil ? .software : .vaapi
       // A device that only says that it decodes has not yet done so.
@@ -207,11 +230,12 @@ final class DecoderSource: FrameSource {
   }
 
   private func useSoftware() async throws {
-    let session = state.withLock { $0.session }
+    let (session, device) = state.withLock { ($0.session, $0.device) }
     // Closing a decoder calls its driver.
     let result = await within(hardware.deadline) { () -> Result<Void, any Error> in
       do { return .success(try await session.useSoftware()) } catch { return .failure(error) }
     }
+    if result == nil { device?.abandon() }
     setDevice(nil)
     if let result { try result.get() } else { try await replaceSession() }
     state.withLock { $0.policy.opened(.software, at: Self.now) }
@@ -225,7 +249,7 @@ final class DecoderSource: FrameSource {
       return state.session
     }
     let hardware = hardware
-    let result = await within(hardware.deadline) { () -> Result<HardwareDevice, any Error> in
+    let result = await within(hardware.deadline) { () -> Result<(HardwareDevice, SurfaceRun), any Error> in
       do {
         return .success(
           try await session.useDevice(of: hardware.devices, at: hardware.path, cancel: cancel, logger: hardware.logger))
@@ -239,8 +263,12 @@ final class DecoderSource: FrameSource {
           .noDevice, what: "VA-API", why: "the driver did not return from a call within \(hardware.deadline)",
           remedy: "look for a GPU hang in `dmesg`; --backend software does without the GPU")
       }
-      setDevice(try result.get())
-      state.withLock { $0.reopenings += 1 }
+      let (device, run) = try result.get()
+      setDevice(device)
+      state.withLock { state in
+        state.run = run
+        state.reopenings += 1
+      }
       return nil
     } catch let failure as DeviceFailure {
       hardware.logger.info(
@@ -255,6 +283,7 @@ final class DecoderSource: FrameSource {
   private func setDevice(_ device: HardwareDevice?) {
     let old = state.withLock { state in
       state.surfaceFailure = nil
+      state.run = nil
       defer { state.device = device }
       return state.device
     }
@@ -268,81 +297,4 @@ final class DecoderSource: FrameSource {
   }
 
   private static let epoch = ContinuousClock.now
-}
-
-extension DecodeSession {
-  /// Does what the port asks for until its buffer closes or the decoder has to change. Everything but waiting happens on
-  /// the session's thread.
-  fileprivate func serve(_ port: FramePort, for source: DecoderSource) async -> DecoderSource.Outcome {
-    var generation = indexGeneration
-    while source.isCurrent(self), let request = await port.nextRequest(position: position) {
-      do {
-        let first = request.frames.lowerBound
-        try seek(to: first, keeping: max(0, first - port.keepBehind))
-        while port.isCurrent(request, position: position ?? first) {
-          if let failure = source.takeSurfaceFailure() { throw failure }
-          let end = try await deliver(request, port, source)
-          if generation != indexGeneration, let index {
-            generation = indexGeneration
-            source.setIndex(index)
-            port.forgetFrames()
-            port.setFrameCount(index.frames.count)
-          }
-          switch end {
-          case .more: continue
-          case .done: break
-          case .change(let action): return .advised(action)
-          }
-          break
-        }
-      } catch is CancellationError {
-        return .closed
-      } catch let failure as DeviceFailure {
-        return .failed(failure)
-      } catch let error as VABufError {
-        guard error.code != .closed else { return .closed }
-        port.fail(request.frames, error)
-      } catch {
-        port.fail(
-          request.frames,
-          VABufError(
-            .decodingFailed, what: "frames \(request.frames.lowerBound) to \(request.frames.upperBound)",
-            why: "\(error)", remedy: "check the file; other frames may still decode"))
-      }
-    }
-    return .closed
-  }
-
-  private enum Progress {
-    case more
-    /// The request is done.
-    case done
-    /// Another decoder is due.
-    case change(FallbackPolicy.Action)
-  }
-
-  /// Decodes a frame, and sends it if it is to be given out.
-  private func deliver(_ request: FrameRequest, _ port: FramePort, _ source: DecoderSource) async throws -> Progress {
-    let before = decodedFrames
-    let step = try step()
-    // Before the frame is sent: its reader may look at the counts.
-    port.countDecoded(decodedFrames - before)
-    // Left behind, and awake again: somebody else serves now.
-    guard source.isCurrent(self) else { throw CancellationError() }
-    switch step {
-    case .passed: return .more
-    case .ended:
-      // The index promised more: say so to whoever still waits for it.
-      port.fail(
-        request.frames,
-        VABufError(
-          .decodingFailed, what: "frames \(request.frames.lowerBound) to \(request.frames.upperBound)",
-          why: "the decoder reached the end of the stream", remedy: "the file may have changed; open it again"))
-      return .done
-    case .frame(let frame):
-      try await port.send(SourceFrame(frame))
-      if let action = source.delivered() { return .change(action) }
-      return frame.descriptor.number < request.frames.upperBound ? .more : .done
-    }
-  }
 }

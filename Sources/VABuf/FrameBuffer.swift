@@ -43,7 +43,7 @@ public final class FrameBuffer: Sendable {
     self.channel = channel
     relay?.connect(core)
     if let decoder = source as? DecoderSource {
-      core.onSurfaceFailure { [weak decoder] in decoder?.surfaceFailed($0) }
+      core.onSurfaceFailure { [weak decoder] in decoder?.surfaceFailed($0, of: $1) }
     }
     let devices = pool.devices
     core.onUpload { [weak decoder = source as? DecoderSource, weak relay] in
@@ -72,11 +72,14 @@ public final class FrameBuffer: Sendable {
     do {
       try await source.run(port)
     } catch is CancellationError {
+    } catch let error as VABufError {
+      // Who asks for a frame hears it.
+      logger.info("the source of frames failed", metadata: ["why": "\(error)"])
+      return error
     } catch {
       logger.error("the source of frames failed", metadata: ["why": "\(error)"])
-      return error as? VABufError
-        ?? VABufError(
-          .sourceFailed, what: "source of frames", why: "\(error)", remedy: "see why the decoder that feeds it failed")
+      return VABufError(
+        .sourceFailed, what: "source of frames", why: "\(error)", remedy: "see why the decoder that feeds it failed")
     }
     return sourceEnded
   }
@@ -167,10 +170,15 @@ public final class FrameBuffer: Sendable {
         preference: .init(options.backend), path: options.device, devices: pool.devices,
         deadline: options.deviceDeadline, logger: options.logger),
       onDeviceChange: { relay.deviceChanged($0) })
-    try await withTaskCancellationHandler {
-      try await source.start()
-    } onCancel: {
-      source.interrupt()
+    do {
+      try await withTaskCancellationHandler {
+        try await source.start()
+      } onCancel: {
+        source.interrupt()
+      }
+    } catch {
+      await source.end()
+      throw error
     }
     stream.backend = source.backend
     stream.fallbackReason = source.fallbackReason

@@ -55,8 +55,8 @@ package final class HardwareDevice: Sendable {
 
   package var isLost: Bool { state.withLock { $0.isLost } }
 
-  /// Whether it still works: a device that is lost refuses everything.
-  var isAnswering: Bool {
+  /// Whether it still works: a device that is lost refuses everything. Blocks.
+  package var isAnswering: Bool {
     guard let display, !isLost else { return false }
     do throws(VAError) {
       try display.checkAlive()
@@ -75,25 +75,32 @@ package final class HardwareDevice: Sendable {
 
   /// A decoder begins to use the device. What it needs is reserved: two that had too few together could wait for each
   /// other for ever.
-  func attach(_ needs: SurfaceNeeds, surfaceBytes: Int) throws(DeviceFailure) -> DeviceContext {
+  ///
+  /// - Parameter promised: surfaces of the reservation whose place this one takes.
+  func attach(_ needs: SurfaceNeeds, surfaceBytes: Int, promised: Int) throws(DeviceFailure) -> DeviceContext {
     let limits = surfaces.limits
     let limit = min(limits.surfaces, limits.bytes / max(1, surfaceBytes))
-    let (context, reserved) = state.withLock { state -> (DeviceContext?, Int) in
+    let (context, others) = state.withLock { state -> (DeviceContext?, Int) in
       guard let context = state.context, !state.isLost else { return (nil, -1) }
-      guard state.reserved + needs.most <= limit else { return (nil, state.reserved) }
+      guard state.reserved - promised + needs.most <= limit else { return (nil, state.reserved - promised) }
       state.sessions += 1
       state.reserved += needs.most
-      return (context, state.reserved)
+      return (context, 0)
     }
     if let context { return context }
-    guard reserved >= 0 else {
+    guard others >= 0 else {
       throw DeviceFailure(.lost, what: "VA-API on \(path)", why: "the device was lost", remedy: gone.remedy)
     }
     throw DeviceFailure(
-      .unsupported, what: "VA-API on \(path)",
-      why: "the decoder may need \(needs.most) surfaces, \(limit - reserved) of \(limit) are not promised to others",
-      remedy: "allow more surfaces (--gpu-surfaces \(reserved + needs.most) or more)")
+      // Others may end.
+      needs.most > limit ? .unsupported : .resources, what: "VA-API on \(path)",
+      why: "the decoder may need \(needs.most) surfaces, there are \(limit)"
+        + (others > 0 ? ", \(others) of them promised to other decoders" : ""),
+      remedy: "allow more surfaces (--gpu-surfaces \(others + needs.most) or more), or use --backend auto")
   }
+
+  /// The driver turned out to have fewer surfaces than the decoders were promised.
+  var isShortOfSurfaces: Bool { state.withLock { $0.reserved } > surfaces.limits.surfaces }
 
   /// It no longer does.
   func detach(_ needs: SurfaceNeeds) {

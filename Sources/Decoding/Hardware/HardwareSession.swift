@@ -1,25 +1,31 @@
 package import FFmpegMedia
 package import FrameModel
 internal import Synchronization
+internal import VAAPI
 
 /// One decoder's use of a device: its surfaces, and the watch over its calls.
 ///
 /// Used by the thread that decodes; `close` from any.
 package final class HardwareSession: SurfaceAllocator {
   package let device: HardwareDevice
+  /// The pictures that its decoder makes.
+  package let run = SurfaceRun()
   private let isClosed: CancelFlag
   private let context: DeviceContext
   private let needs: SurfaceNeeds
   private let ticket = Mutex<HardwareWatch.Ticket?>(nil)
 
-  /// - Parameter cancel: makes waiting for a surface fail, so that a closing buffer need not wait for the deadline.
+  /// - Parameters:
+  ///   - old: the session whose place this one takes: what is promised to that is promised to this.
+  ///   - cancel: makes waiting for a surface fail, so that a closing buffer need not wait for the deadline.
   package init(
-    _ device: HardwareDevice, for stream: StreamDescription, cancel: CancelFlag
+    _ device: HardwareDevice, for stream: StreamDescription, replacing old: HardwareSession?, cancel: CancelFlag
   ) throws(DeviceFailure) {
     let isDeep = (stream.pixelFormat?.bitsPerComponent ?? 8) > 8
     let shape = SurfaceShape(width: stream.width, height: stream.height, format: isDeep ? .p010 : .nv12)
     needs = SurfaceNeeds(stream)
-    context = try device.attach(needs, surfaceBytes: shape.byteCount)
+    let promised = old?.device === device ? old?.needs.most ?? 0 : 0
+    context = try device.attach(needs, surfaceBytes: shape.byteCount, promised: promised)
     self.device = device
     isClosed = cancel
   }
@@ -30,8 +36,18 @@ package final class HardwareSession: SurfaceAllocator {
   var options: HardwareOptions { HardwareOptions(device: context, surfaces: self) }
 
   package func allocate(_ shape: SurfaceShape) throws(VABufError) -> any LeasedSurface {
-    try device.surfaces.lease(shape, isAbandoned: { isClosed.isRaised }, pause: { pause($0) })
+    let lease = try device.surfaces.lease(shape, isAbandoned: { isClosed.isRaised }, pause: { pause($0) })
+    do {
+      try run.check()
+    } catch {
+      throw error.error(.deviceFailed, what: "decoding on \(device.path)")
+    }
+    lease.begin(run)
+    return lease
   }
+
+  /// The driver has fewer surfaces than the decoders were promised: waiting for one may be for ever.
+  var lacksSurfaces: Bool { device.isShortOfSurfaces }
 
   /// Why decoding failed, if the device is the reason: `code` is what libavcodec said.
   func failure(_ trouble: HardwareTrouble?, _ code: AVErrorCode) -> DeviceFailure? {

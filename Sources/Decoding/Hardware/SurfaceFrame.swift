@@ -47,6 +47,14 @@ package final class SurfaceFrame: Sendable {
 
   package var surfaceID: SurfaceID { surface.id }
 
+  /// Which decoder made it; nil for an upload.
+  package var run: SurfaceRun? { (surface as? SurfaceLease)?.run }
+
+  /// Waits until the picture is there, before its surface is read by any way; blocks.
+  ///
+  /// - Throws: where it failed, or one that it may be predicted from.
+  func prove() throws(VAError) { try (surface as? SurfaceLease)?.prove() }
+
   /// Surfaces hold 4:2:0; what decoders call grey has no chroma planes.
   static func takes(_ format: PixelFormat, _ surface: SurfaceFormat) -> Bool {
     let isPlanar = format.planeCount == 3 && format.log2ChromaWidth == 1 && format.log2ChromaHeight == 1

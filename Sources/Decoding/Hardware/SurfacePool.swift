@@ -166,6 +166,7 @@ package final class SurfacePool: Sendable {
     case .wait: return nil
     case .reuse(let id):
       guard let surface = found.first else { preconditionFailure("surface \(id) is not there") }
+      surface.settle()
       return SurfaceLease(self, surface)
     case .create:
       for surface in found { surface.destroy() }
@@ -199,7 +200,7 @@ package final class SurfacePool: Sendable {
   }
 
   /// Takes a surface back.
-  fileprivate func release(_ id: SurfaceID) {
+  func release(_ id: SurfaceID) {
     let waiters = state.withLock { state in
       state.ledger.release(id)
       return state.waiters
@@ -227,38 +228,4 @@ package final class SurfacePool: Sendable {
         + "\(held.cached - held.leased) cached, \(max(0, leased - held.cached)) in decoders",
       remedy: "release frames that you hold, or allow more surfaces (--gpu-surfaces)")
   }
-}
-
-/// One surface, destroyed when it is told to.
-private final class PooledSurface: Sendable {
-  let id: SurfaceID
-  private let surfaces: Mutex<OwnedSurfaces?>
-
-  init(_ surfaces: consuming OwnedSurfaces) {
-    id = surfaces.ids[0]
-    self.surfaces = Mutex(surfaces)
-  }
-
-  /// Destroys the surface, on the calling thread. A decoder may still be at work on it for nobody.
-  func destroy() {
-    guard let surfaces = surfaces.withLock({ $0.take() }) else { return }
-    // A driver may not destroy what it renders to. One that fails here failed before, where it was heard.
-    try? surfaces[0].sync(timeout: .seconds(2))
-    _ = consume surfaces
-  }
-}
-
-/// A surface that is leased until this object goes, on whatever thread.
-package final class SurfaceLease: LeasedSurface {
-  private let pool: SurfacePool
-  private let surface: PooledSurface
-
-  fileprivate init(_ pool: SurfacePool, _ surface: PooledSurface) {
-    self.pool = pool
-    self.surface = surface
-  }
-
-  deinit { pool.release(surface.id) }
-
-  package var id: UInt32 { surface.id }
 }

@@ -43,7 +43,7 @@ final class TransferWorker: @unchecked Sendable {
 
   func download(_ frame: SurfaceFrame, _ display: OwnedDisplay, into buffer: any HostBuffer) throws {
     let surface = SurfaceReference(display, frame.surfaceID)
-    try surface.sync()
+    try frame.prove()
     let ways = Way.allCases.filter { $0 != .deriveStreaming || vabuf_has_streaming_loads() }
     var choice = choices[frame.shape] ?? Choice(ways: ways)
     var failure: (any Error)?

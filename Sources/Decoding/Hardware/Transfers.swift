@@ -81,6 +81,7 @@ package final class Transfers: Sendable {
     try await perform { [self] in
       try onDisplay(of: frame.device, "export") { display in
         do {
+          try frame.prove()
           let surface = SurfaceReference(display, frame.surfaceID)
           return ExportedSurface(frame, try surface.export(separateLayers ? .separate : .composed))
         } catch let error as ExportError {

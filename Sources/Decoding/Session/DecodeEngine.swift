@@ -103,6 +103,8 @@ package final class DecodeEngine {
 
   package var decoderName: String { decoder.decoderName }
   package var backend: Backend { decoder.backend }
+  /// Where it decodes in hardware.
+  package var hardware: HardwareSession? { decoder.hardware }
 
   /// Why the stream is decoded in software whatever device there is; nil where hardware may do it. What decoders make of
   /// damage is their own business, so only software's is repeatable.
@@ -310,6 +312,7 @@ package final class DecodeEngine {
   /// Threads that conceal damage race, and what is not decoded shows what its buffer held before: a stream whose damage
   /// the decoder meets is decoded by one thread into cleared buffers, now and ever after.
   private func prove(_ doubts: Doubts, repeatably: Bool = false) throws {
+    let promised = index
     let doubts = index.doubts.union(doubts)
     options.logger.debug(
       "indexing by decoding", metadata: ["file": "\(options.path)", "doubts": "\(doubts)"])
@@ -325,6 +328,14 @@ package final class DecodeEngine {
       index = try IndexBuilder.decode(
         &decoder, analysis: analysis, doubts: doubts.union(.damage), meetsDamage: &meetsDamage,
         progress: options.progress)
+    }
+    if let hardware, !meetsDamage, index.frames == promised.frames {
+      // Software finds what the headers promised: the stream is not to blame.
+      index = promised
+      if decoder.isRepeatable { try decoder.reopen(repeatable: false, threads: options.threads) }
+      throw DeviceFailure(
+        .failed, what: "VA-API on \(hardware.device.path)", why: "its frames are not those of the stream",
+        remedy: "use --backend software; `vabuf probe` compares what the device decodes")
     }
     index.isRepeatable = decoder.isRepeatable
     if let hardware, hardwareObstacle == nil { try decoder.reopen(in: hardware) }

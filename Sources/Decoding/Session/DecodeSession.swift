@@ -36,18 +36,20 @@ package actor DecodeSession {
 
   /// Opens a device and goes on with it, from wherever `seek` says next.
   ///
+  /// - Returns: the device, and the pictures that the decoder is going to make.
   /// - Throws: `DeviceFailure`; the decoder is then the one that it was.
   package func useDevice(
     of devices: HardwareDevices, at path: String?, cancel: CancelFlag, logger: Logger
-  ) throws -> HardwareDevice {
+  ) throws -> (device: HardwareDevice, run: SurfaceRun) {
     guard let engine else { throw Self.notOpen }
     if let obstacle = engine.hardwareObstacle {
       throw DeviceFailure(
         .unsupported, what: "hardware decoding", why: obstacle, remedy: "use --backend auto or software")
     }
     let device = try devices.device(at: path, for: engine.stream, logger: logger)
-    try engine.use(HardwareSession(device, for: engine.stream, cancel: cancel))
-    return device
+    let hardware = try HardwareSession(device, for: engine.stream, replacing: engine.hardware, cancel: cancel)
+    try engine.use(hardware)
+    return (device, hardware.run)
   }
 
   /// Goes on in software.

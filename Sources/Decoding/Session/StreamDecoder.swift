@@ -148,8 +148,13 @@ package struct StreamDecoder: ~Copyable {
   }
 
   /// The damage that the decoder met since this was last asked (`CodecContext.takeDamage`).
+  /// - Throws: what went wrong instead: a device that fails is no damage.
   package func takeDamage() throws -> DamageSigns {
     let signs = codec.takeDamage()
+    if let hardware, let trouble = codec.takeHardwareTrouble(), let failure = hardware.failure(trouble, .inputOutput) {
+      try throwIfOutOfMemory()
+      throw failure
+    }
     if !signs.isEmpty { try throwIfOutOfMemory() }
     return signs
   }
@@ -163,7 +168,9 @@ package struct StreamDecoder: ~Copyable {
 
   private func throwIfOutOfMemory() throws {
     guard let error = codec.takeAllocationError() else { return }
-    guard error.code == .deviceFailed, let hardware else { throw error }
+    guard let hardware, error.code == .deviceFailed || error.code == .surfacesExhausted && hardware.lacksSurfaces else {
+      throw error
+    }
     throw DeviceFailure(
       hardware.device.isAnswering ? .resources : .lost, what: error.what, why: error.why, remedy: error.remedy)
   }

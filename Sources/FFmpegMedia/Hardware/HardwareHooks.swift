@@ -4,6 +4,7 @@ internal import CAVUtil
 internal import CSWScale
 internal import CVABufShims
 internal import FrameModel
+internal import Glibc
 internal import Synchronization
 
 /// What libavcodec calls back while it decodes in hardware: which format, and which surface for the next picture.
@@ -26,6 +27,30 @@ final class HardwareHooks: Sendable {
 
   /// Why decoding failed, as far as hardware is the reason; taken once.
   func takeTrouble() -> HardwareTrouble? { state.withLock { $0.trouble.take() } }
+
+  /// Takes the decoder's log line if it is about a failed call of libva, which libavcodec may report as damage of the
+  /// stream, or not at all.
+  ///
+  /// - Returns: whether it was: then it says nothing of the stream.
+  func takes(line: UnsafePointer<CChar>) -> Bool {
+    if Self.consequences.contains(where: { strcmp(line, $0) == 0 }) { return true }
+    guard strncmp(line, "Failed to ", 10) == 0, strstr(line, ": %d (%s)") != nil else { return false }
+    // What could not be destroyed is no loss to any picture.
+    guard strncmp(line, "Failed to destroy", 17) != 0 else { return true }
+    state.withLock { state in
+      if state.trouble == nil {
+        let what = String(cString: line).dropFirst("Failed to ".count).prefix { $0 != ":" && $0 != "(" && $0 != "%" }
+        state.trouble = .failed("the driver failed to \(what.trimmed)")
+      }
+    }
+    return true
+  }
+
+  /// Lines that follow on failures which are known from elsewhere.
+  private static let consequences = [
+    "hardware accelerator failed to decode picture\n", "hardware accelerator failed to decode first field\n",
+    "get_buffer() failed\n", "thread_get_buffer() failed\n",
+  ]
 
   private func refuse(_ trouble: HardwareTrouble) -> AVPixelFormat {
     state.withLock { $0.trouble = $0.trouble ?? trouble }
@@ -139,5 +164,14 @@ extension SurfaceShape {
 extension UnsafeMutablePointer<AVBufferRef> {
   fileprivate func withFrames<R>(_ body: (UnsafeMutablePointer<AVHWFramesContext>) -> R) -> R {
     pointee.data.withMemoryRebound(to: AVHWFramesContext.self, capacity: 1, body)
+  }
+}
+
+extension Substring {
+  /// Without spaces at the end.
+  fileprivate var trimmed: Substring {
+    var text = self
+    while text.last == " " { text.removeLast() }
+    return text
   }
 }

@@ -58,6 +58,7 @@ struct BufferOptions: ParsableArguments {
     guard (0...256).contains(threads) else { throw ValidationError("--threads \(threads): give 0 to 256.") }
     if quiet, verbose { throw ValidationError("--quiet and --verbose: give one of them.") }
     _ = try chosenBackend
+    _ = try Self.deviceDeadline
   }
 
   private var chosenBackend: BackendChoice {
@@ -73,6 +74,17 @@ struct BufferOptions: ParsableArguments {
 
   /// The render node that was asked for; nil where the first that works will do.
   var chosenDevice: String? { device ?? Self.variable("VABUF_DEVICE") }
+
+  /// How long a driver may take for a call; nil takes the library's.
+  private static var deviceDeadline: Duration? {
+    get throws {
+      guard let text = variable("VABUF_DEVICE_DEADLINE") else { return nil }
+      guard let seconds = Double(text), (0.1...3600).contains(seconds) else {
+        throw ValidationError("VABUF_DEVICE_DEADLINE is '\(text)': set it to seconds, 0.1 to 3600.")
+      }
+      return .seconds(seconds)
+    }
+  }
 
   private static func variable(_ name: String) -> String? {
     guard let value = getenv(name) else { return nil }
@@ -121,6 +133,7 @@ struct BufferOptions: ParsableArguments {
     options.logger = logger
     options.device = chosenDevice
     options.gpuSurfaces = gpuSurfaces
+    if let deadline = try Self.deviceDeadline { options.deviceDeadline = deadline }
     let status = StatusLine(isOn: !quiet && !verbose, delay: .milliseconds(500), interval: .milliseconds(100))
     defer { status.end() }
     options.progress = { done in status.update { Self.bar(done, source.name) } }

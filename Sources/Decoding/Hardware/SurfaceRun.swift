@@ -1,0 +1,58 @@
+internal import Synchronization
+internal import VAAPI
+
+/// The pictures that one decoder made on a device, in the order of decoding, and whether they can be trusted.
+///
+/// A driver decodes after it has said that all is well, and tells of a failure only to who waits for that very picture.
+/// What was decoded after it may be predicted from it, and says nothing at all; the picture that failed may never be shown.
+/// So whoever reads a picture first waits for it and for all that were decoded before it, and a surface is not decoded to
+/// again before somebody waited for what it held.
+///
+/// Any thread; `settle` blocks.
+package final class SurfaceRun: Sendable {
+  private struct State {
+    var last = 0
+    /// Pictures that nobody has waited for yet, in order; each surface has one at most.
+    var pending: [(number: Int, surface: PooledSurface)] = []
+    /// The first picture that failed.
+    var failure: (number: Int, error: VAError)?
+  }
+
+  private let state = Mutex(State())
+
+  package init() {}
+
+  /// The decoder is going to decode its next picture into a surface.
+  ///
+  /// - Returns: the picture's number.
+  func begin(_ surface: PooledSurface) -> Int {
+    state.withLock { state in
+      state.last += 1
+      state.pending.append((state.last, surface))
+      return state.last
+    }
+  }
+
+  /// Waits for the pictures up to `number`.
+  ///
+  /// - Throws: what the driver said of that picture or of one before it.
+  func settle(upTo number: Int) throws(VAError) {
+    while let next = state.withLock({ $0.pending.first }), next.number <= number { settle(next.number, next.surface) }
+    if let failure = state.withLock({ $0.failure }), failure.number <= number { throw failure.error }
+  }
+
+  /// Waits for one picture. Two threads may wait for the same: it is settled when one has come back.
+  func settle(_ number: Int, _ surface: PooledSurface, timeout: Duration? = nil) {
+    guard state.withLock({ state in state.pending.contains { $0.number == number } }) else { return }
+    let result = Result { () throws(VAError) in try surface.sync(timeout: timeout) }
+    state.withLock { state in
+      state.pending.removeAll { $0.number == number }
+      if case .failure(let error) = result, number < state.failure?.number ?? .max { state.failure = (number, error) }
+    }
+  }
+
+  /// Throws where a picture is known to have failed: what follows would be of no use.
+  func check() throws(VAError) {
+    if let failure = state.withLock({ $0.failure }) { throw failure.error }
+  }
+}

@@ -1,0 +1,82 @@
+internal import BufferPolicy
+internal import Decoding
+internal import FrameModel
+
+extension DecodeSession {
+  /// Does what the port asks for until its buffer closes or the decoder has to change. Everything but waiting happens on
+  /// the session's thread.
+  func serve(_ port: FramePort, for source: DecoderSource) async -> DecoderSource.Outcome {
+    var generation = indexGeneration
+    while source.isCurrent(self), let request = await port.nextRequest(position: position) {
+      do {
+        let first = request.frames.lowerBound
+        try seek(to: first, keeping: max(0, first - port.keepBehind))
+        while port.isCurrent(request, position: position ?? first) {
+          if let failure = source.takeSurfaceFailure() { throw source.examined(failure) }
+          let end = try await deliver(request, port, source)
+          if generation != indexGeneration, let index {
+            generation = indexGeneration
+            source.setIndex(index)
+            port.forgetFrames()
+            port.setFrameCount(index.frames.count)
+          }
+          switch end {
+          case .more: continue
+          case .done: break
+          case .change(let action): return .advised(action)
+          }
+          break
+        }
+      } catch is CancellationError {
+        return .closed
+      } catch let failure as DeviceFailure {
+        return .failed(failure)
+      } catch let error as VABufError {
+        guard error.code != .closed, source.isCurrent(self) else { return .closed }
+        port.fail(request.frames, error)
+      } catch {
+        guard source.isCurrent(self) else { return .closed }
+        port.fail(
+          request.frames,
+          VABufError(
+            .decodingFailed, what: "frames \(request.frames.lowerBound) to \(request.frames.upperBound)",
+            why: "\(error)", remedy: "check the file; other frames may still decode"))
+      }
+    }
+    return .closed
+  }
+
+  private enum Progress {
+    case more
+    /// The request is done.
+    case done
+    /// Another decoder is due.
+    case change(FallbackPolicy.Action)
+  }
+
+  /// Decodes a frame, and sends it if it is to be given out.
+  private func deliver(_ request: FrameRequest, _ port: FramePort, _ source: DecoderSource) async throws -> Progress {
+    // Left behind, and awake again: somebody else serves now.
+    guard source.isCurrent(self) else { throw CancellationError() }
+    let before = decodedFrames
+    let step = try step()
+    // Before the frame is sent: its reader may look at the counts.
+    port.countDecoded(decodedFrames - before)
+    guard source.isCurrent(self) else { throw CancellationError() }
+    switch step {
+    case .passed: return .more
+    case .ended:
+      // The index promised more: say so to whoever still waits for it.
+      port.fail(
+        request.frames,
+        VABufError(
+          .decodingFailed, what: "frames \(request.frames.lowerBound) to \(request.frames.upperBound)",
+          why: "the decoder reached the end of the stream", remedy: "the file may have changed; open it again"))
+      return .done
+    case .frame(let frame):
+      try await port.send(SourceFrame(frame))
+      if let action = source.delivered() { return .change(action) }
+      return frame.descriptor.number < request.frames.upperBound ? .more : .done
+    }
+  }
+}

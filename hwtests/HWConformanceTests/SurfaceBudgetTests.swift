@@ -1,0 +1,124 @@
+import Testing
+import VABuf
+import VABufTestKit
+
+/// Few surfaces, and many who want them.
+@Suite(.enabled(if: !TestDevice.all.isEmpty, "\(TestDevice.reason)"))
+struct SurfaceBudgetTests {
+  @Test(arguments: TestDevice.all) func aReaderThatHoldsLeasesDoesNotStarveTheDecoder(_ device: TestDevice) async throws {
+    guard let clip = try SurfaceClips.make(SurfaceClips.long) else { return }
+    let surfaces = try SurfaceClips.needs(clip.path).most + 2
+    try await device.run { node in
+      var options = hardwareOptions(node)
+      options.gpuSurfaces = surfaces
+      let buffer = try await FrameBuffer.open(clip.path, options: options)
+      try await HardwareConformance.closing(buffer) { buffer in
+        // Fills the cache with frames on the GPU.
+        try await buffer.preload(0..<60)
+        #expect(buffer.metrics.cachedSurfaces > 0)
+        var held: [FrameLease] = []
+        var next = 0
+        for try await frame in buffer.frames(0..<300, in: .anywhere) {
+          #expect(frame.number == next && frame.descriptor.backend == .vaapi)
+          next += 1
+          held.append(frame)
+          if held.count > 8 { held.removeFirst() }
+          let read = try await buffer.frame(at: frame.number)
+          #expect(try FrameDigest.md5(read) == clip.md5s[frame.number], "frame \(frame.number)")
+        }
+        #expect(next == 300)
+        let metrics = buffer.metrics
+        #expect(metrics.demotions > 0)
+        #expect(metrics.surfaceHighWater <= surfaces)
+        #expect(metrics.fallbacks == 0)
+      }
+    }
+  }
+
+  @Test(arguments: TestDevice.all) func whoHoldsEverythingIsTold(_ device: TestDevice) async throws {
+    guard let clip = try SurfaceClips.make(SurfaceClips.long) else { return }
+    let surfaces = try SurfaceClips.needs(clip.path).most + 2
+    try await device.run { node in
+      var options = hardwareOptions(node)
+      options.pool = MemoryPool(capacity: 64 << 20, surfaces: surfaces, deadline: .milliseconds(300))
+      let buffer = try await FrameBuffer.open(clip.path, options: options)
+      try await HardwareConformance.closing(buffer) { buffer in
+        var held: [FrameLease] = []
+        let error = try await #require(throws: VABufError.self) {
+          for number in 0..<clip.md5s.count { held.append(try await buffer.frame(at: number, in: .anywhere)) }
+        }
+        #expect(error.code == .surfacesExhausted, "\(error)")
+        #expect(error.why.contains("\(held.count) leased by the program"), "\(error)")
+        // What it holds is true all the same, and so is what comes after letting go.
+        for lease in held { #expect(lease.residency == .gpu && lease.descriptor.backend == .vaapi) }
+        let next = held.count
+        #expect(next > 4)
+        held = []
+        for number in [next, 0, next + 1, clip.md5s.count - 1, 2] {
+          let frame = try await buffer.frame(at: number)
+          #expect(try FrameDigest.md5(frame) == clip.md5s[number], "frame \(number)")
+          #expect(frame.descriptor.backend == .vaapi)
+        }
+      }
+    }
+  }
+
+  @Test(arguments: TestDevice.all) func twoBuffersShareOneBudget(_ device: TestDevice) async throws {
+    guard let first = try SurfaceClips.make(SurfaceClips.long), let second = try SurfaceClips.make(SurfaceClips.other)
+    else { return }
+    let surfaces = try SurfaceClips.needs(first.path).most + SurfaceClips.needs(second.path).most + 4
+    try await device.run { node in
+      var options = hardwareOptions(node)
+      let pool = MemoryPool(capacity: 128 << 20, surfaces: surfaces)
+      options.pool = pool
+      let one = try await FrameBuffer.open(first.path, options: options)
+      try await HardwareConformance.closing(one) { one in
+        let two = try await FrameBuffer.open(second.path, options: options)
+        try await HardwareConformance.closing(two) { two in
+          async let forward: Void = Self.compare(one, first.md5s, .forward)
+          async let backward: Void = Self.compare(two, second.md5s, .backward)
+          _ = try await (forward, backward)
+          #expect(one.metrics.surfaceHighWater <= surfaces)
+        }
+      }
+    }
+  }
+
+  /// Where the budget is too small for both, the second one is decoded in software, or refused where that is not allowed.
+  @Test(arguments: TestDevice.all) func aBudgetForOneIsNotPromisedTwice(_ device: TestDevice) async throws {
+    guard let clip = try SurfaceClips.make(SurfaceClips.long), let other = try SurfaceClips.make(SurfaceClips.other)
+    else { return }
+    let surfaces = try SurfaceClips.needs(clip.path).most + 2
+    try await device.run { node in
+      let pool = MemoryPool(capacity: 128 << 20, surfaces: surfaces)
+      var options = hardwareOptions(node)
+      options.pool = pool
+      let one = try await FrameBuffer.open(clip.path, options: options)
+      try await HardwareConformance.closing(one) { one in
+        let refusal = try await #require(throws: VABufError.self) {
+          _ = try await FrameBuffer.open(other.path, options: options)
+        }
+        #expect(refusal.why.contains("surfaces"), "\(refusal)")
+        options.backend = .auto
+        let two = try await FrameBuffer.open(other.path, options: options)
+        try await HardwareConformance.closing(two) { two in
+          async let hardware: Void = Self.compare(one, clip.md5s, .forward)
+          async let software: Void = Self.compare(two, other.md5s, .forward, .software)
+          _ = try await (hardware, software)
+        }
+      }
+    }
+  }
+
+  private static func compare(
+    _ buffer: FrameBuffer, _ md5s: [String], _ direction: Direction, _ backend: Backend = .vaapi
+  ) async throws {
+    var seen = 0
+    for try await frame in buffer.frames(0..<md5s.count, direction: direction) {
+      #expect(try FrameDigest.md5(frame) == md5s[frame.number], "frame \(frame.number)")
+      #expect(frame.descriptor.backend == backend)
+      seen += 1
+    }
+    #expect(seen == md5s.count)
+  }
+}
