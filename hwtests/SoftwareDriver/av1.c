@@ -11,7 +11,8 @@
 //   does not show keeps other slots as they are, which a shown one cannot: it becomes an
 //   intra-only frame.
 //
-// Film grain is refused: it needs a second surface.
+// With film grain the decoder gives out what is to be displayed, and keeps what is referred to.
+// So the target of such a picture gets no pixels: no client can tell.
 
 #include <string.h>
 
@@ -199,8 +200,6 @@ static VAStatus check(const struct softva_picture *picture) {
   if (parameters->profile != 0 || parameters->bit_depth_idx > 1 ||
       parameters->seq_info_fields.fields.mono_chrome)
     return VA_STATUS_ERROR_UNSUPPORTED_RT_FORMAT;
-  if (parameters->film_grain_info.film_grain_info_fields.bits.apply_grain)
-    return VA_STATUS_ERROR_UNIMPLEMENTED;
   if (parameters->pic_info_fields.bits.large_scale_tile ||
       (parameters->pic_info_fields.bits.use_superres &&
        (parameters->superres_scale_denominator < 9 ||
@@ -261,6 +260,15 @@ static VAStatus assemble(
   return status;
 }
 
+static VASurfaceID output(const struct softva_picture *picture) {
+  const VADecPictureParameterBufferAV1 *parameters = picture->parameters;
+  if (picture->parameters_size < sizeof *parameters ||
+      !parameters->seq_info_fields.fields.film_grain_params_present ||
+      !parameters->film_grain_info.film_grain_info_fields.bits.apply_grain)
+    return picture->target;
+  return parameters->current_display_picture;
+}
+
 static size_t references(
     const struct softva_picture *picture, VASurfaceID *surfaces, size_t capacity) {
   const VADecPictureParameterBufferAV1 *parameters = picture->parameters;
@@ -282,5 +290,6 @@ const struct softva_codec softva_av1 = {
     .capture = SOFTVA_CAPTURE_OUTPUT,
     .state_size = sizeof(struct av1_state),
     .assemble = assemble,
+    .output = output,
     .references = references,
 };

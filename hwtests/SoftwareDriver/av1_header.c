@@ -78,7 +78,7 @@ void softva_av1_put_sequence(struct softva_bits *bits, const parameters_t *param
   softva_put(bits, 1, parameters->seq_info_fields.fields.color_range);
   softva_put(bits, 2, 0);  // chroma_sample_position
   softva_put(bits, 1, 1);  // separate_uv_delta_q
-  softva_put(bits, 1, 0);  // film_grain_params_present
+  softva_put(bits, 1, parameters->seq_info_fields.fields.film_grain_params_present);
   softva_put_trailing(bits);
 }
 
@@ -388,6 +388,67 @@ static bool put_motion(
   return true;
 }
 
+// MARK: - Film grain
+
+static bool put_points(
+    struct softva_bits *bits, unsigned count, unsigned most, const uint8_t *values,
+    const uint8_t *scaling) {
+  if (count > most) return false;
+  softva_put(bits, 4, count);
+  for (unsigned i = 0; i < count; i++) {
+    softva_put(bits, 8, values[i]);
+    softva_put(bits, 8, scaling[i]);
+  }
+  return true;
+}
+
+static void put_coefficients(struct softva_bits *bits, unsigned count, const int8_t *values) {
+  for (unsigned i = 0; i < count; i++) softva_put(bits, 8, (uint32_t)(values[i] + 128));
+}
+
+static bool put_grain(
+    struct softva_bits *bits, const parameters_t *parameters,
+    const struct softva_av1_frame *frame) {
+  const VAFilmGrainStructAV1 *grain = &parameters->film_grain_info;
+  bool from_luma = grain->film_grain_info_fields.bits.chroma_scaling_from_luma;
+  softva_put(bits, 1, grain->film_grain_info_fields.bits.apply_grain);
+  if (!grain->film_grain_info_fields.bits.apply_grain) return true;
+  softva_put(bits, 16, grain->grain_seed);
+  if (frame->type == SOFTVA_AV1_INTER) softva_put(bits, 1, 1);  // update_grain
+  if (!put_points(bits, grain->num_y_points, 14, grain->point_y_value, grain->point_y_scaling))
+    return false;
+  softva_put(bits, 1, from_luma);
+  bool chroma = !from_luma && grain->num_y_points > 0;
+  unsigned cb = chroma ? grain->num_cb_points : 0, cr = chroma ? grain->num_cr_points : 0;
+  if (chroma &&
+      (!put_points(bits, cb, 10, grain->point_cb_value, grain->point_cb_scaling) ||
+       !put_points(bits, cr, 10, grain->point_cr_value, grain->point_cr_scaling)))
+    return false;
+  softva_put(bits, 2, grain->film_grain_info_fields.bits.grain_scaling_minus_8);
+  softva_put(bits, 2, grain->film_grain_info_fields.bits.ar_coeff_lag);
+  unsigned lag = grain->film_grain_info_fields.bits.ar_coeff_lag;
+  unsigned luma_count = 2 * lag * (lag + 1);  // 24 at most
+  unsigned chroma_count = luma_count + (grain->num_y_points > 0);
+  if (grain->num_y_points > 0) put_coefficients(bits, luma_count, grain->ar_coeffs_y);
+  if (from_luma || cb > 0) put_coefficients(bits, chroma_count, grain->ar_coeffs_cb);
+  if (from_luma || cr > 0) put_coefficients(bits, chroma_count, grain->ar_coeffs_cr);
+  softva_put(bits, 2, grain->film_grain_info_fields.bits.ar_coeff_shift_minus_6);
+  softva_put(bits, 2, grain->film_grain_info_fields.bits.grain_scale_shift);
+  if (cb > 0) {
+    softva_put(bits, 8, grain->cb_mult);
+    softva_put(bits, 8, grain->cb_luma_mult);
+    softva_put(bits, 9, grain->cb_offset);
+  }
+  if (cr > 0) {
+    softva_put(bits, 8, grain->cr_mult);
+    softva_put(bits, 8, grain->cr_luma_mult);
+    softva_put(bits, 9, grain->cr_offset);
+  }
+  softva_put(bits, 1, grain->film_grain_info_fields.bits.overlap_flag);
+  softva_put(bits, 1, grain->film_grain_info_fields.bits.clip_to_restricted_range);
+  return true;
+}
+
 // MARK: - The frame header
 
 static void put_references(
@@ -490,6 +551,9 @@ bool softva_av1_put_frame(
   }
   softva_put(bits, 1, parameters->mode_control_fields.bits.reduced_tx_set_used);
   if (!intra && !put_motion(bits, parameters, primary)) return false;
+  if (parameters->seq_info_fields.fields.film_grain_params_present && frame->shown &&
+      !put_grain(bits, parameters, frame))
+    return false;
 
   // The tile group: all tiles in one.
   while (bits->position % 8 != 0) softva_put(bits, 1, 0);

@@ -68,6 +68,9 @@ struct softva_codec {
   // vaEndPicture should give; sizes of all buffers are checked here, never trusted.
   VAStatus (*assemble)(
       void *state, const struct softva_picture *picture, struct softva_bytes *packet);
+  // The surface that gets the pixels, if it is not `target` (film grain: `target` is then only
+  // referred to). May be NULL.
+  VASurfaceID (*output)(const struct softva_picture *picture);
   // The surfaces that `picture` refers to, at most `capacity`; returns how many were written. The
   // target itself is not among them where `picture` is the second field of a frame; otherwise a
   // picture that goes to one of its references is reported as the client's mistake.

@@ -86,6 +86,27 @@ static void make_plausible(const struct target *target, struct softva_picture *p
       if (i == 0) slice->slice_segment_address = 0;
     }
   }
+  if (target->codec == &softva_av1 && picture->parameters_size >= target->parameters) {
+    VADecPictureParameterBufferAV1 *parameters = (void *)picture->parameters;
+    parameters->profile = 0;
+    parameters->bit_depth_idx = (uint8_t)below(2);
+    parameters->seq_info_fields.fields.mono_chrome = 0;
+    parameters->pic_info_fields.bits.large_scale_tile = 0;
+    parameters->frame_width_minus1 = (uint16_t)below(below(3) > 0 ? 600 : 9000);
+    parameters->frame_height_minus1 = (uint16_t)below(below(3) > 0 ? 600 : 9000);
+    parameters->superres_scale_denominator = (uint8_t)(8 + below(9));
+    parameters->order_hint_bits_minus_1 = (uint8_t)below(8);
+    parameters->cdef_bits = (uint8_t)below(4);
+    parameters->tile_cols = (uint8_t)(1 + below(2));
+    parameters->tile_rows = (uint8_t)(picture->slice_count / parameters->tile_cols);
+    for (int i = 0; i < 8; i++) parameters->ref_frame_map[i] = below(20);
+    for (size_t i = 0; i < picture->slice_count; i++) {
+      if (picture->slices[i].parameters_size < target->slice || below(10) == 0) continue;
+      VASliceParameterBufferAV1 *tile = (void *)picture->slices[i].parameters;
+      tile->tile_row = (uint16_t)(i / parameters->tile_cols);
+      tile->tile_column = (uint16_t)(i % parameters->tile_cols);
+    }
+  }
 }
 
 static void run(const struct target *target, void *memory) {
@@ -118,6 +139,7 @@ static void run(const struct target *target, void *memory) {
   VASurfaceID surfaces[4];
   size_t capacity = below(5);
   if (target->codec->references(&picture, surfaces, capacity) > capacity) abort();
+  if (target->codec->output != NULL) target->codec->output(&picture);
   target->codec->assemble(memory, &picture, &packet);
   if (packet.size > ((size_t)1 << 20)) abort();
   softva_bytes_free(&packet);
