@@ -302,6 +302,7 @@ static VAStatus submit(softva_driver *driver, struct softva_context *context) {
   if (codec->restarts != NULL && codec->restarts(job->inner->state, &picture))
     context->restart = true;
   job->restart = context->restart;
+  job->second_field = codec->is_second_field != NULL && codec->is_second_field(&picture);
   status = codec->assemble(job->inner->state, &picture, &job->packet);
   static const uint8_t padding[AV_INPUT_BUFFER_PADDING_SIZE];
   if (status == VA_STATUS_SUCCESS) {

@@ -20,7 +20,7 @@ static int capture(AVCodecContext *decoder, AVFrame *frame, int flags) {
   struct softva_inner *inner = decoder->opaque;
   int error = avcodec_default_get_buffer2(decoder, frame, flags);
   if (error < 0) return error;
-  if (inner->codec->capture == SOFTVA_CAPTURE_OUTPUT) return 0;
+  if (inner->codec->capture == SOFTVA_CAPTURE_OUTPUT || inner->second_field) return 0;
   if (inner->captured_now && inner->codec->capture == SOFTVA_CAPTURE_FIRST) return 0;
   av_frame_unref(inner->captured);
   error = av_frame_ref(inner->captured, frame);

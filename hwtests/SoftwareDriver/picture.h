@@ -80,6 +80,9 @@ struct softva_codec {
   // because the references that it still holds are none of the client's. NULL: never. Called
   // before `assemble`, which writes parameter sets again after it has said yes.
   bool (*restarts)(void *state, const struct softva_picture *picture);
+  // Whether `picture` is the second field of the frame that was captured before, so that nothing
+  // the inner decoder asks memory for now is it. NULL: it asks for none then.
+  bool (*is_second_field)(const struct softva_picture *picture);
 };
 
 extern const struct softva_codec softva_h264;

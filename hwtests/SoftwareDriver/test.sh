@@ -131,17 +131,6 @@ make_clips() {
   make_clip vp8-odd.webm libvpx 'testsrc2=s=321x241:r=25:d=1' -b:v 300k
   make_clip mjpeg-huffman.mkv mjpeg "$p" -pix_fmt yuvj420p -q:v 4 -huffman optimal
   make_clip mjpeg-odd.mkv mjpeg 'testsrc2=s=321x241:r=25:d=1' -pix_fmt yuvj420p
-  # VP9 that changes its size between keyframes, with references of the other size.
-  if command -v vpxenc >/dev/null &&
-    ffmpeg -nostdin -v error -f lavfi -i 'testsrc2=s=640x480:r=30:d=4,noise=alls=30:allf=t' -pix_fmt yuv420p \
-      "$work/resize.y4m" && vpxenc --codec=vp9 --rt --cpu-used=7 --resize-allowed=1 --target-bitrate=60 \
-      --end-usage=cbr --buf-sz=500 --buf-initial-sz=300 --buf-optimal-sz=400 --kf-max-dist=9999 \
-      --lag-in-frames=0 --max-q=50 --quiet -o "$work/vp9-resize.webm" "$work/resize.y4m" 2>"$work/errors"; then
-    files+=("$work/vp9-resize.webm")
-  else
-    echo "vp9-resize.webm: skipped: there is no vpxenc (vpx-tools)"
-    skipped=$((skipped + 1))
-  fi
   # The size changes in mid-stream, at a keyframe.
   for size in 352x288 176x144 320x240; do
     ffmpeg -nostdin -v error -f lavfi -i "testsrc2=s=$size:r=25:d=1" -c:v libx264 -bf 2 -f h264 - 2>/dev/null
