@@ -110,7 +110,8 @@ static uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
 // Uniform tiles: how often a dimension is halved for `count` tiles; false when it gives another
 // number of them.
-static bool find_uniform(uint32_t size, uint32_t count, unsigned low, unsigned high, unsigned *log2) {
+static bool find_uniform(
+    uint32_t size, uint32_t count, unsigned low, unsigned high, unsigned *log2) {
   for (*log2 = low; *log2 <= high; ++*log2) {
     uint32_t tile = (size + (1u << *log2) - 1) >> *log2;
     if ((size + tile - 1) / tile == count) return true;

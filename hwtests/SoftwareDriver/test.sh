@@ -170,7 +170,7 @@ screen -crf 20 -b:v 0 -aom-params tune-content=screen
 10-bit -b:v 300k -pix_fmt yuv420p10le
 END
   make_clip av1-rotating.mkv libaom-av1 'testsrc=s=352x288:r=25,rotate=a=t/4:ow=352:oh=288' \
-    -frames:v 24 -cpu-used 3 -b:v 300k
+    -frames:v 24 -cpu-used 3 -b:v 300k -pix_fmt yuv420p
   make_clip av1-tile-sizes.mkv libaom-av1 'testsrc2=s=1296x1080:r=25,noise=alls=12:allf=t+u' \
     -frames:v 6 -cpu-used 8 -b:v 2M -aom-params tile-width=3,7,5:tile-height=4,2
   export SVT_LOG=1

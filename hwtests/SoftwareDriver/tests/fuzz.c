@@ -52,7 +52,9 @@ static uint8_t *make_buffer(size_t size) {
   return bytes;
 }
 
-static size_t damaged(size_t size) { return below(40) == 0 && size > 0 ? below((uint32_t)size) : size; }
+static size_t damaged(size_t size) {
+  return below(40) == 0 && size > 0 ? below((uint32_t)size) : size;
+}
 
 // Bits of a header that the codecs would refuse nearly every time if they were left to chance.
 static void make_plausible(const struct target *target, struct softva_picture *picture) {
@@ -81,7 +83,8 @@ static void make_plausible(const struct target *target, struct softva_picture *p
       slice->num_ref_idx_l0_active_minus1 %= 15;
       slice->num_ref_idx_l1_active_minus1 %= 15;
       slice->luma_log2_weight_denom = (uint8_t)below(8);
-      slice->delta_chroma_log2_weight_denom = (int8_t)(-(int)below(slice->luma_log2_weight_denom + 1u));
+      slice->delta_chroma_log2_weight_denom =
+          (int8_t)(-(int)below(slice->luma_log2_weight_denom + 1u));
       slice->slice_data_byte_offset = below(40);
       if (i == 0) slice->slice_segment_address = 0;
     }
