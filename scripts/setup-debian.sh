@@ -13,7 +13,7 @@ packages=(
   libavcodec-dev libavformat-dev libavutil-dev libswscale-dev    # decode
   libva-dev libdrm-dev vainfo                                    # GPU surfaces, and what a driver says of itself
   ffmpeg                                                         # the reference of the tests, and their clips
-  jq vainfo                                                      # scripts/, hwtests/
+  jq                                                             # scripts/
 )
 
 missing=()

@@ -17,6 +17,8 @@ package struct DamageSigns: Hashable, Sendable {
   /// The packets (`Packet.tag`) of other pictures that the decoder did not write to the end.
   package var unwritten: Set<Int64> = []
 
+  package init() {}
+
   package var isEmpty: Bool { self == DamageSigns() }
 }
 

@@ -12,6 +12,7 @@ extension BufferCore {
   ///
   /// A surface that cannot be read may hold anything: its frame is decoded again, by whatever decoder the source has then.
   func settle(_ lease: FrameLease, _ place: Placement) async throws -> FrameLease {
+    if place == .gpu, lease.surface == nil { return try await onGPU(lease) }
     guard place == .host, lease.picture == nil else { return lease }
     var lease = lease
     for attempt in 1... {
@@ -50,8 +51,20 @@ extension BufferCore {
     return cache.lease(lease, picture, nil)
   }
 
+  private func onGPU(_ lease: FrameLease) async throws -> FrameLease {
+    guard let picture = lease.picture else { return lease }
+    let device = try await deviceForUploads()
+    let layout = PictureLayout(
+      width: lease.descriptor.layout.width, height: lease.descriptor.layout.height,
+      format: lease.descriptor.layout.format, planes: picture.planes)
+    let surface = try await device.transfers.upload(layout, picture.buffer, to: device) { self.isClosing }
+    cache.uploaded(lease, surface)
+    return cache.lease(lease, nil, surface)
+  }
+
   /// Downloads a frame that leaves the GPU, and tells the cache.
-  static func demote(_ slot: Int, _ surface: SurfaceFrame, of cache: FrameCache, into pool: MemoryPool) {
+  static func demote(_ slot: Int, _ surface: SurfaceFrame, of cache: FrameCache, into pool: MemoryPool?) {
+    guard let pool else { return cache.demotionFailed(slot) }
     Task {
       do {
         let buffer = try await surface.device.transfers.download(surface, IdleMemory(pool))

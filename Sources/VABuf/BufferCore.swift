@@ -15,6 +15,7 @@ final class BufferCore: Sendable {
   let trailFrames: Int
   let counters = BufferCounters()
   /// Told of surfaces that cannot be read: the device behind them failed.
+  private let uploadDevice = Mutex<(@Sendable () async throws -> HardwareDevice)?>(nil)
   private let surfaceFailed = Mutex<(@Sendable (DeviceFailure, SurfaceFrame) -> Void)?>(nil)
   private let publisher = MetricsPublisher()
   private let isClosed = Atomic(false)
@@ -32,7 +33,9 @@ final class BufferCore: Sendable {
     cache = FrameCache(
       limits: cacheLimits,
       hooks: .init(
-        evicted: { relay.evicted($0) }, demote: { Self.demote($1, $2, of: $0, into: pool) }))
+        evicted: { relay.evicted($0) },
+        // A lease keeps the cache, and must not keep the pool.
+        demote: { Self.demote($1, $2, of: $0, into: relay.pool) }))
     state = Mutex(BufferState(configuration: configuration, frameCount: frameCount))
     relay.core.withLock { $0.value = self }
     pool.register(cache)
@@ -44,6 +47,7 @@ final class BufferCore: Sendable {
   private final class EvictionRelay: Sendable {
     struct Weak { weak var value: BufferCore? }
     let core = Mutex(Weak())
+    var pool: MemoryPool? { core.withLock { $0.value }?.pool }
     func evicted(_ number: Int) {
       guard let core = core.withLock({ $0.value }) else { return }
       core.state.withLock { $0.evicted(number) }
@@ -51,6 +55,19 @@ final class BufferCore: Sendable {
   }
 
   func key(_ number: Int) -> FrameKey { FrameKey(stream: stream, number: number) }
+
+  /// Says where uploads go; without that there are none.
+  func onUpload(_ device: @escaping @Sendable () async throws -> HardwareDevice) {
+    uploadDevice.withLock { $0 = device }
+  }
+
+  func deviceForUploads() async throws -> HardwareDevice {
+    guard let find = uploadDevice.withLock({ $0 }) else {
+      throw VABufError(
+        .backendUnavailable, what: "upload", why: "the buffer has no device", remedy: "read frames in host memory")
+    }
+    return try await find()
+  }
 
   func onSurfaceFailure(_ body: @escaping @Sendable (DeviceFailure, SurfaceFrame) -> Void) {
     surfaceFailed.withLock { $0 = body }

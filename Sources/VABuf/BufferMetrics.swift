@@ -57,6 +57,8 @@ public struct BufferMetrics: Hashable, Sendable, Codable {
 
   /// Share of requests that found the frame there or its decode under way, 0 to 1.
   public var overallHitRate: Double { requests == 0 ? 0 : Double(residentHits + joinedHits) / Double(requests) }
+  /// Share of requests that found the frame in a surface and not in host memory, 0 to 1.
+  public var residentSurfaceHitRate: Double { requests == 0 ? 0 : Double(residentSurfaceHits) / Double(requests) }
   /// Share of requests that found the frame there, 0 to 1.
   public var residentHitRate: Double { requests == 0 ? 0 : Double(residentHits) / Double(requests) }
 }

@@ -7,20 +7,13 @@ extension DecodeSession {
   /// the session's thread.
   func serve(_ port: FramePort, for source: DecoderSource) async -> DecoderSource.Outcome {
     var generation = indexGeneration
-    var decoded = decodedFrames
     while source.isCurrent(self), let request = await port.nextRequest(position: position) {
-      defer {
-        port.countDecoded(decodedFrames - decoded)
-        decoded = decodedFrames
-      }
       do {
         let first = request.frames.lowerBound
         try seek(to: first, keeping: max(0, first - port.keepBehind))
         while port.isCurrent(request, position: position ?? first) {
           if let failure = source.takeSurfaceFailure() { throw source.examined(failure) }
           let end = try await deliver(request, port, source)
-          port.countDecoded(decodedFrames - decoded)
-          decoded = decodedFrames
           if generation != indexGeneration, let index {
             generation = indexGeneration
             source.setIndex(index)
@@ -65,7 +58,10 @@ extension DecodeSession {
   private func deliver(_ request: FrameRequest, _ port: FramePort, _ source: DecoderSource) async throws -> Progress {
     // Left behind, and awake again: somebody else serves now.
     guard source.isCurrent(self) else { throw CancellationError() }
+    let before = decodedFrames
     let step = try step()
+    // Before the frame is sent: its reader may look at the counts.
+    port.countDecoded(decodedFrames - before)
     guard source.isCurrent(self) else { throw CancellationError() }
     switch step {
     case .passed: return .more

@@ -34,6 +34,12 @@ final class DeviceRelay: Sendable {
     if let device { use(device, core) }
   }
 
+  /// Surfaces of a device are used for uploads, while no decoder uses one.
+  func use(_ device: HardwareDevice) {
+    guard let core = state.withLock({ $0.core }), core.cache.surfaces == 0 else { return }
+    use(device, core)
+  }
+
   private func use(_ device: HardwareDevice, _ core: BufferCore) {
     // The rest is for decoders; what they need beyond it they get by the pool's low watermark.
     core.cache.setSurfaceLimit(max(2, device.surfaces.limits.surfaces - needs.usual))

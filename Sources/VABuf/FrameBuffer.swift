@@ -29,7 +29,8 @@ public final class FrameBuffer: Sendable {
 
   private init(
     source: any FrameSource, stream: StreamInfo?, configuration: Configuration, pool: MemoryPool,
-    cacheBytes: Int, frameCount: Int?, logger: Logger, relay: DeviceRelay? = nil
+    cacheBytes: Int, frameCount: Int?, logger: Logger, relay: DeviceRelay? = nil,
+    devicePath: String? = nil
   ) throws(VABufError) {
     self.configuration = try configuration.validated()
     self.source = source
@@ -43,6 +44,13 @@ public final class FrameBuffer: Sendable {
     relay?.connect(core)
     if let decoder = source as? DecoderSource {
       core.onSurfaceFailure { [weak decoder] in decoder?.surfaceFailed($0, of: $1) }
+    }
+    let devices = pool.devices
+    core.onUpload { [weak decoder = source as? DecoderSource, weak relay] in
+      if let device = decoder?.device { return device }
+      let device = try await devices.any(at: devicePath, logger: logger)
+      relay?.use(device)
+      return device
     }
     work = Task {
       async let received: Void = channel.receive { await core.receive($0) }
@@ -176,7 +184,8 @@ public final class FrameBuffer: Sendable {
     stream.fallbackReason = source.fallbackReason
     let buffer = try FrameBuffer(
       source: source, stream: stream, configuration: configuration, pool: pool,
-      cacheBytes: pool.capacity - reserve, frameCount: stream.frameCount, logger: options.logger, relay: relay)
+      cacheBytes: pool.capacity - reserve, frameCount: stream.frameCount, logger: options.logger, relay: relay,
+      devicePath: options.device)
     return buffer
   }
 

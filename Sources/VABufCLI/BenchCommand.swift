@@ -101,8 +101,9 @@ struct BenchCommand: AsyncParsableCommand {
 struct BenchRecorder {
   private let buffer: FrameBuffer
   private let keepsFrames: Bool
-  private var frames: [(number: Int, isResident: Bool)] = []
+  private var frames: [(number: Int, source: String)] = []
   private var hits = 0
+  private var surfaceHits = 0
   private(set) var latencies: [Duration] = []
   private(set) var duration = Duration.zero
 
@@ -146,9 +147,10 @@ struct BenchRecorder {
   private mutating func note(_ lease: FrameLease, _ time: Duration) {
     latencies.append(time)
     guard keepsFrames else { return }
-    let known = buffer.metrics.residentHits
-    frames.append((lease.number, known > hits))
-    hits = known
+    let metrics = buffer.metrics
+    let source = metrics.residentSurfaceHits > surfaceHits ? "gpu" : metrics.residentHits > hits ? "host" : "decode"
+    frames.append((lease.number, source))
+    (hits, surfaceHits) = (metrics.residentHits, metrics.residentSurfaceHits)
   }
 
   /// One JSON object a request.
@@ -156,7 +158,7 @@ struct BenchRecorder {
     zip(frames, latencies).map { frame, time in
       JSON.object([
         ("frame", .int(frame.number)), ("ms", .rounded(time.seconds * 1000, 4)),
-        ("source", .string(frame.isResident ? "host" : "decode")),
+        ("source", .string(frame.source)),
       ]).compact + "\n"
     }.joined()
   }

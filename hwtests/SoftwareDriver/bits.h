@@ -15,7 +15,8 @@ struct softva_bits {
 };
 
 static inline void softva_put(struct softva_bits *bits, unsigned count, uint32_t value) {
-  if (bits->position + count > sizeof bits->bytes * 8) {
+  const size_t end = sizeof bits->bytes * 8;
+  if (bits->position > end || count > end - bits->position) {
     bits->overflow = true;
     return;
   }

@@ -279,6 +279,11 @@ static VAStatus submit(softva_driver *driver, struct softva_context *context) {
   struct softva_surface *target =
       softva_find(driver, SOFTVA_SURFACES, context->target, "vaEndPicture");
   if (target == NULL) return VA_STATUS_ERROR_INVALID_SURFACE;
+  struct softva_surface *output = target;
+  VASurfaceID output_id = codec->output != NULL ? codec->output(&picture) : context->target;
+  if (output_id != context->target)
+    output = softva_find(driver, SOFTVA_SURFACES, output_id, "vaEndPicture: the display picture");
+  if (output == NULL) return VA_STATUS_ERROR_INVALID_SURFACE;
   struct softva_slice *slices = calloc(slice_capacity(context) + 1, sizeof *slices);
   struct softva_job *job = calloc(1, sizeof *job);
   VAStatus status = VA_STATUS_ERROR_ALLOCATION_FAILED;
@@ -297,6 +302,7 @@ static VAStatus submit(softva_driver *driver, struct softva_context *context) {
   if (codec->restarts != NULL && codec->restarts(job->inner->state, &picture))
     context->restart = true;
   job->restart = context->restart;
+  job->second_field = codec->is_second_field != NULL && codec->is_second_field(&picture);
   status = codec->assemble(job->inner->state, &picture, &job->packet);
   static const uint8_t padding[AV_INPUT_BUFFER_PADDING_SIZE];
   if (status == VA_STATUS_SUCCESS) {
@@ -306,8 +312,8 @@ static VAStatus submit(softva_driver *driver, struct softva_context *context) {
       status = VA_STATUS_ERROR_ALLOCATION_FAILED;
   }
   if (status == VA_STATUS_SUCCESS) {
-    job->target = target;
-    softva_surface_retain(target);
+    job->target = output;
+    softva_surface_retain(output);
     if (!softva_worker_submit(context, job)) status = VA_STATUS_ERROR_ALLOCATION_FAILED;
   }
   if (status != VA_STATUS_SUCCESS) {
@@ -318,8 +324,12 @@ static VAStatus submit(softva_driver *driver, struct softva_context *context) {
   job->corrupt = softva_controls_corrupt_next();
   job = NULL;
   context->restart = false;
-  softva_retarget(driver, target);
-  target->decoder = context->inner->serial;
+  softva_retarget(driver, output);
+  output->decoder = context->inner->serial;
+  if (target != output) {
+    target->decoder = context->inner->serial;
+    target->hashed = false;
+  }
   atomic_fetch_add(&driver->pictures, 1);
 
 done:

@@ -32,6 +32,7 @@ struct softva_inner {
   AVFrame *captured;  // the picture's pixels; kept for a second field
   AVFrame *output;
   bool captured_now;  // since the last packet was sent
+  bool second_field;  // of what is captured: what comes is not the picture
   bool corrupt;       // SOFTVA_CORRUPT struck the first field of what is captured
   struct softva_inner *next;
 };
@@ -58,6 +59,7 @@ struct softva_job {
   struct softva_surface **references;
   size_t reference_count;
   bool restart;  // the decoder forgets what it holds first
+  bool second_field;
   bool corrupt;
   struct softva_job *next;
 };

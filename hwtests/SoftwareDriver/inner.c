@@ -5,12 +5,22 @@
 
 #include "decode.h"
 
+// What the decoder gave out is the picture, for decoders that have their own memory.
+static void take_output(struct softva_inner *inner) {
+  if (inner->codec->capture != SOFTVA_CAPTURE_OUTPUT) return;
+  av_frame_unref(inner->captured);
+  av_frame_move_ref(inner->captured, inner->output);
+  inner->captured_now = true;
+  inner->corrupt = false;
+}
+
 // The picture is what the decoder asked memory for, not what it gives out: it gives pictures out
 // in display order, later, and some never.
 static int capture(AVCodecContext *decoder, AVFrame *frame, int flags) {
   struct softva_inner *inner = decoder->opaque;
   int error = avcodec_default_get_buffer2(decoder, frame, flags);
   if (error < 0) return error;
+  if (inner->codec->capture == SOFTVA_CAPTURE_OUTPUT || inner->second_field) return 0;
   if (inner->captured_now && inner->codec->capture == SOFTVA_CAPTURE_FIRST) return 0;
   av_frame_unref(inner->captured);
   error = av_frame_ref(inner->captured, frame);
@@ -60,6 +70,7 @@ void softva_inner_destroy(struct softva_inner *inner) {
 
 AVFrame *softva_inner_decode(struct softva_inner *inner, const uint8_t *data, size_t size) {
   inner->captured_now = false;
+  if (inner->codec->capture == SOFTVA_CAPTURE_OUTPUT) av_frame_unref(inner->captured);
   if (size > INT32_MAX - AV_INPUT_BUFFER_PADDING_SIZE) return NULL;
   av_packet_unref(inner->packet);
   inner->packet->data = (uint8_t *)data;
@@ -69,9 +80,10 @@ AVFrame *softva_inner_decode(struct softva_inner *inner, const uint8_t *data, si
   int answer = avcodec_send_packet(inner->decoder, inner->packet);
   for (int tries = 0; answer == AVERROR(EAGAIN) && tries < 32; tries++) {
     if (avcodec_receive_frame(inner->decoder, inner->output) < 0) break;
+    take_output(inner);
     answer = avcodec_send_packet(inner->decoder, inner->packet);
   }
-  while (avcodec_receive_frame(inner->decoder, inner->output) >= 0) continue;
+  while (avcodec_receive_frame(inner->decoder, inner->output) >= 0) take_output(inner);
   av_frame_unref(inner->output);
   inner->packet->data = NULL;
   inner->packet->size = 0;

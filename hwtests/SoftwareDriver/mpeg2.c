@@ -167,13 +167,19 @@ static VAStatus assemble(
   return VA_STATUS_SUCCESS;
 }
 
+static bool is_second_field(const struct softva_picture *picture) {
+  const VAPictureParameterBufferMPEG2 *parameters = picture->parameters;
+  return picture->parameters_size >= sizeof *parameters &&
+         parameters->picture_coding_extension.bits.picture_structure != FRAME_STRUCTURE &&
+         !parameters->picture_coding_extension.bits.is_first_field;
+}
+
 static size_t references(
     const struct softva_picture *picture, VASurfaceID *surfaces, size_t capacity) {
   const VAPictureParameterBufferMPEG2 *parameters = picture->parameters;
   if (picture->parameters_size < sizeof *parameters || capacity < 2) return 0;
   // A second field may refer to the first, in the same surface.
-  bool second = parameters->picture_coding_extension.bits.picture_structure != FRAME_STRUCTURE &&
-                !parameters->picture_coding_extension.bits.is_first_field;
+  bool second = is_second_field(picture);
   const VASurfaceID all[2] = {
       parameters->picture_coding_type >= P_PICTURE ? parameters->forward_reference_picture
                                                    : VA_INVALID_SURFACE,
@@ -192,8 +198,10 @@ static size_t references(
 const struct softva_codec softva_mpeg2 = {
     .name = "mpeg2",
     .id = AV_CODEC_ID_MPEG2VIDEO,
-    .capture = SOFTVA_CAPTURE_LAST,
+    // What follows are stand-ins for references that are missing.
+    .capture = SOFTVA_CAPTURE_FIRST,
     .state_size = sizeof(struct state),
     .assemble = assemble,
     .references = references,
+    .is_second_field = is_second_field,
 };

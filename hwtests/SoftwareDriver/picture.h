@@ -53,8 +53,9 @@ struct softva_bytes {
 bool softva_bytes_append(struct softva_bytes *bytes, const void *data, size_t size);
 void softva_bytes_free(struct softva_bytes *bytes);
 
-// Which of the pictures that the inner decoder asked memory for during one packet is the picture.
-enum softva_capture { SOFTVA_CAPTURE_FIRST, SOFTVA_CAPTURE_LAST };
+// Which of the pictures that the inner decoder asked memory for during one packet is the picture;
+// or the last one that it gave out (a decoder that does not ask libavcodec for memory).
+enum softva_capture { SOFTVA_CAPTURE_FIRST, SOFTVA_CAPTURE_LAST, SOFTVA_CAPTURE_OUTPUT };
 
 struct softva_codec {
   const char *name;  // as in SOFTVA_CODECS: "h264", "hevc", "vp9", "vp8", "mpeg2", "mjpeg", "av1"
@@ -67,6 +68,9 @@ struct softva_codec {
   // vaEndPicture should give; sizes of all buffers are checked here, never trusted.
   VAStatus (*assemble)(
       void *state, const struct softva_picture *picture, struct softva_bytes *packet);
+  // The surface that gets the pixels, if it is not `target` (film grain: `target` is then only
+  // referred to). May be NULL.
+  VASurfaceID (*output)(const struct softva_picture *picture);
   // The surfaces that `picture` refers to, at most `capacity`; returns how many were written. The
   // target itself is not among them where `picture` is the second field of a frame; otherwise a
   // picture that goes to one of its references is reported as the client's mistake.
@@ -76,6 +80,9 @@ struct softva_codec {
   // because the references that it still holds are none of the client's. NULL: never. Called
   // before `assemble`, which writes parameter sets again after it has said yes.
   bool (*restarts)(void *state, const struct softva_picture *picture);
+  // Whether `picture` is the second field of the frame that was captured before, so that nothing
+  // the inner decoder asks memory for now is it. NULL: it asks for none then.
+  bool (*is_second_field)(const struct softva_picture *picture);
 };
 
 extern const struct softva_codec softva_h264;
@@ -84,5 +91,6 @@ extern const struct softva_codec softva_vp9;
 extern const struct softva_codec softva_vp8;
 extern const struct softva_codec softva_mpeg2;
 extern const struct softva_codec softva_mjpeg;
+extern const struct softva_codec softva_av1;
 
 #endif

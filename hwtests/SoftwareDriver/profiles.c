@@ -1,5 +1,7 @@
 // What the driver can decode.
 
+#include <string.h>
+
 #include "controls.h"
 #include "decode.h"
 
@@ -29,8 +31,11 @@ static const struct softva_profile all[] = {
 };
 
 static bool advertised(const struct softva_profile *profile) {
-  return profile->codec != NULL && softva_controls_advertises(profile->codec->name) &&
-         avcodec_find_decoder(profile->codec->id) != NULL;
+  if (profile->codec == NULL || !softva_controls_advertises(profile->codec->name)) return false;
+  const AVCodec *decoder = avcodec_find_decoder(profile->codec->id);
+  // libavcodec's own AV1 decoder only drives devices.
+  return decoder != NULL &&
+         (profile->codec->id != AV_CODEC_ID_AV1 || strcmp(decoder->name, "av1") != 0);
 }
 
 size_t softva_profiles(const struct softva_profile **found, size_t capacity) {

@@ -24,6 +24,7 @@ for argument in "$@"; do
   esac
 done
 unset "${!SOFTVA_@}"
+export SOFTVA_BUILD=$out
 
 "$with" true || exit 70
 make --no-print-directory -s -C "$root/hwtests/SoftwareDriver" OUT="$out" tests || exit 70
@@ -95,8 +96,10 @@ make_clips() {
   make_clip vp9.webm libvpx-vp9 "$p" -b:v 300k -cpu-used 6 -deadline realtime
   make_clip vp9-10.webm libvpx-vp9 "$p" -pix_fmt yuv420p10le -profile:v 2 -b:v 300k -cpu-used 6 \
     -deadline realtime
+  make_clip av1.mkv libaom-av1 "$p" -frames:v 16 -cpu-used 8 -usage realtime -b:v 200k
   [[ $short == yes ]] && { make_random_hevc 3; return; }
   make_hevc_and_vp9
+  make_av1
   make_clip h264-baseline.mp4 libx264 "$p" -profile:v baseline
   make_clip h264-cavlc-slices.mp4 libx264 "$p" -coder 0 -bf 2 -slices 4
   make_clip h264-many-slices.mp4 libx264 "$p" -x264-params slice-max-mbs=3:bframes=2
@@ -128,17 +131,6 @@ make_clips() {
   make_clip vp8-odd.webm libvpx 'testsrc2=s=321x241:r=25:d=1' -b:v 300k
   make_clip mjpeg-huffman.mkv mjpeg "$p" -pix_fmt yuvj420p -q:v 4 -huffman optimal
   make_clip mjpeg-odd.mkv mjpeg 'testsrc2=s=321x241:r=25:d=1' -pix_fmt yuvj420p
-  # VP9 that changes its size between keyframes, with references of the other size.
-  if command -v vpxenc >/dev/null &&
-    ffmpeg -nostdin -v error -f lavfi -i 'testsrc2=s=640x480:r=30:d=4,noise=alls=30:allf=t' -pix_fmt yuv420p \
-      "$work/resize.y4m" && vpxenc --codec=vp9 --rt --cpu-used=7 --resize-allowed=1 --target-bitrate=60 \
-      --end-usage=cbr --buf-sz=500 --buf-initial-sz=300 --buf-optimal-sz=400 --kf-max-dist=9999 \
-      --lag-in-frames=0 --max-q=50 --quiet -o "$work/vp9-resize.webm" "$work/resize.y4m" 2>"$work/errors"; then
-    files+=("$work/vp9-resize.webm")
-  else
-    echo "vp9-resize.webm: skipped: there is no vpxenc (vpx-tools)"
-    skipped=$((skipped + 1))
-  fi
   # The size changes in mid-stream, at a keyframe.
   for size in 352x288 176x144 320x240; do
     ffmpeg -nostdin -v error -f lavfi -i "testsrc2=s=$size:r=25:d=1" -c:v libx264 -bf 2 -f h264 - 2>/dev/null
@@ -158,6 +150,55 @@ make_random_hevc() {
     python3 "$root/hwtests/SoftwareDriver/tests/random_hevc.py" $seed "$work/hevc-random-$seed.hevc" &&
       files+=("$work/hevc-random-$seed.hevc")
   done
+}
+
+make_av1() {
+  local p='testsrc2=s=352x198:r=25:d=2.4,noise=alls=12:allf=t+u,fade=in:0:15' name options
+  while read -r name options; do
+    make_clip "av1-$name.mkv" libaom-av1 "$p" -frames:v 24 -cpu-used 6 $options
+  done <<'END'
+plain -b:v 300k
+lossless -g 10 -aom-params lossless=1
+resilient -b:v 300k -aom-params error-resilient=1
+real-time -usage realtime -b:v 200k -aom-params aq-mode=3
+tiles -b:v 400k -aom-params tile-columns=1:tile-rows=1:sb-size=64
+segments -b:v 300k -aom-params aq-mode=1
+delta-q -b:v 300k -aom-params deltaq-mode=1:delta-lf-mode=1
+matrices -b:v 300k -aom-params enable-qm=1:qm-min=2:qm-max=10
+no-order-hints -b:v 300k -aom-params enable-order-hint=0:enable-ref-frame-mvs=0
+screen -crf 20 -b:v 0 -aom-params tune-content=screen
+10-bit -b:v 300k -pix_fmt yuv420p10le
+END
+  make_clip av1-rotating.mkv libaom-av1 'testsrc=s=352x288:r=25,rotate=a=t/4:ow=352:oh=288' \
+    -frames:v 24 -cpu-used 3 -b:v 300k -pix_fmt yuv420p
+  make_clip av1-tile-sizes.mkv libaom-av1 'testsrc2=s=1296x1080:r=25,noise=alls=12:allf=t+u' \
+    -frames:v 6 -cpu-used 8 -b:v 2M -aom-params tile-width=3,7,5:tile-height=4,2
+  export SVT_LOG=1
+  make_clip av1-svt.mkv libsvtav1 "$p" -preset 8 -g 20
+  make_clip av1-svt-low-delay.mkv libsvtav1 "$p" -preset 9 -svtav1-params pred-struct=1
+  make_clip av1-svt-open-gop.mkv libsvtav1 "$p" -preset 8 -g 17 -svtav1-params irefresh-type=1
+  make_clip av1-grain.mkv libsvtav1 "$p" -preset 8 -svtav1-params film-grain=20
+  make_clip av1-grain-10.mkv libaom-av1 "$p" -frames:v 24 -cpu-used 6 -b:v 400k -pix_fmt yuv420p10le \
+    -denoise-noise-level 30
+  make_clip av1-svt-10.mkv libsvtav1 "$p" -preset 8 -pix_fmt yuv420p10le
+  # Super-resolution, other sizes within a sequence, hidden keyframes, switch frames.
+  if ! command -v aomenc >/dev/null; then
+    echo "av1-aomenc: skipped: there is no aomenc"
+    skipped=$((skipped + 1))
+    return
+  fi
+  ffmpeg -nostdin -v error -f lavfi -i "$p" -pix_fmt yuv420p "$work/source.y4m" 2>/dev/null
+  while read -r name options; do
+    # shellcheck disable=SC2086  # options are words
+    aomenc "$work/source.y4m" --limit=50 --cpu-used=6 -q $options -o "$work/av1-$name.webm" \
+      >/dev/null 2>&1 && files+=("$work/av1-$name.webm")
+  done <<'END'
+superres --target-bitrate=200 --superres-mode=1 --superres-denominator=13
+sizes --target-bitrate=200 --resize-mode=2 --superres-mode=2
+hidden-keys --target-bitrate=300 --enable-fwd-kf=1 --kf-max-dist=24 --lag-in-frames=25 --fwd-kf-dist=12
+switches --target-bitrate=300 --sframe-dist=8 --sframe-mode=1 --lag-in-frames=0
+still --full-still-picture-hdr --limit=1
+END
 }
 
 make_hevc_and_vp9() {
@@ -235,13 +276,16 @@ compare() {
     yuv420p10le) download=p010le ;;
     *) verdict="skipped: $format is not decoded by the driver"; return ;;
   esac
-  local common=(-map 0:v:0 -autoscale 0 -fps_mode passthrough -f framemd5 -)
+  # The decoder that libavcodec prefers for AV1 drives no device.
+  local decoder=()
+  [[ $codec == av1 ]] && decoder=(-c:v av1)
+  local common=(-map 0:v:0 -noautoscale -fps_mode passthrough -f framemd5 -)
   ffmpeg -nostdin -v error -noautorotate -flags unaligned -i "$file" "${common[@]}" 2>/dev/null |
     frames_of >"$work/software"
   rm -f "$work/log"
   SOFTVA_LOG=$work/log "$with" ffmpeg -nostdin -v error -noautorotate -hwaccel vaapi \
     -hwaccel_flags allow_profile_mismatch -hwaccel_device /dev/null -hwaccel_output_format vaapi \
-    -i "$file" -vf "hwdownload,format=$download,format=$format" "${common[@]}" 2>"$work/errors" |
+    "${decoder[@]}" -i "$file" -vf "hwdownload,format=$download,format=$format" "${common[@]}" 2>"$work/errors" |
     frames_of >"$work/hardware"
   frames=$(wc -l <"$work/software")
   problem=$(jq -r 'select(.misuse != [] or .overwritten_references != 0 or ([.live[]] | add) != 0)
@@ -249,7 +293,7 @@ compare() {
   local pictures
   pictures=$(jq -r '.calls.vaEndPicture // 0' "$work/log" 2>/dev/null | head -n 1)
   if ((frames == 0)); then
-    verdict="skipped: ffmpeg gives no frame"
+    verdict="FAILED: ffmpeg gives no frame in software"
   elif ! cmp -s "$work/software" "$work/hardware"; then
     verdict="FAILED: $(wc -l <"$work/hardware") frames, $(diff "$work/software" "$work/hardware" |
       grep -c '^<') differ; $(grep -v 'libva info' "$work/errors" | head -n 1)"

@@ -47,6 +47,7 @@ static VAStatus decode(struct softva_context *context, struct softva_job *job) {
     avcodec_flush_buffers(inner->decoder);
     av_frame_unref(inner->captured);
   }
+  inner->second_field = job->second_field;
   AVFrame *frame = softva_inner_decode(inner, job->packet.data, job->packet.size);
   if (status != VA_STATUS_SUCCESS) {
     // On purpose: the surface keeps what it had, and what refers to the picture goes wrong, as it

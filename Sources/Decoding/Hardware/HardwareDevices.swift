@@ -59,6 +59,29 @@ package final class HardwareDevices: Sendable {
     return try result.get()
   }
 
+  /// A device for uploads: one that is open, or the first that opens. Does not block the calling thread.
+  package func any(at path: String?, logger: Logger) async throws(VABufError) -> HardwareDevice {
+    if let device = open.first(where: { !$0.isLost && (path == nil || $0.path == path) }) { return device }
+    let result = await withCheckedContinuation {
+      (continuation: CheckedContinuation<Result<HardwareDevice, DeviceFailure>, Never>) in
+      gate.async { [self] in
+        var failure = DeviceFailure(
+          .noDevice, what: "VA-API", why: "this machine has no render node (/dev/dri/renderD*)",
+          remedy: "name one with --device, or read frames in host memory")
+        for path in path.map({ [$0] }) ?? RenderNode.all().filter(\.canRender).map(\.path) {
+          do throws(DeviceFailure) {
+            continuation.resume(returning: .success(try open(path, logger)))
+            return
+          } catch {
+            failure = error
+          }
+        }
+        continuation.resume(returning: .failure(failure))
+      }
+    }
+    do { return try result.get() } catch { throw error.error }
+  }
+
   private func choose(
     _ path: String?, _ stream: StreamDescription, _ logger: Logger
   ) throws(DeviceFailure) -> HardwareDevice {

@@ -29,16 +29,18 @@ package final class SurfaceFrame: Sendable {
     shape = surface.shape
     left = surface.left
     top = surface.top
-    (layout, hostBytes) = Self.lay(picture)
+    let planes = zip(picture.rowBytes, picture.rows).map {
+      PlaneLayout(offset: 0, stride: 0, rowBytes: $0, rows: $1)
+    }
+    (layout, hostBytes) = Self.lay(picture.pixelFormat, Int(picture.width), Int(picture.height), planes)
   }
 
   /// An uploaded picture.
-  init(device: HardwareDevice, surface: any LeasedSurface, shape: SurfaceShape, layout: PictureLayout, hostBytes: Int) {
+  init(device: HardwareDevice, surface: any LeasedSurface, shape: SurfaceShape, layout: PictureLayout) {
     self.device = device
     self.surface = surface
     self.shape = shape
-    self.layout = layout
-    self.hostBytes = hostBytes
+    (self.layout, hostBytes) = Self.lay(layout.format, layout.width, layout.height, layout.planes)
     left = 0
     top = 0
   }
@@ -62,17 +64,16 @@ package final class SurfaceFrame: Sendable {
   }
 
   /// Planes one after the other, rows and planes at multiples of 64 bytes.
-  private static func lay(_ picture: PictureShape) -> (PictureLayout, Int) {
-    var planes: [PlaneLayout] = []
+  private static func lay(
+    _ format: PixelFormat, _ width: Int, _ height: Int, _ visible: [PlaneLayout]
+  ) -> (PictureLayout, Int) {
+    var planes = visible
     var offset = 0
-    for (rowBytes, rows) in zip(picture.rowBytes, picture.rows) {
-      let stride = (rowBytes + 63) / 64 * 64
-      planes.append(PlaneLayout(offset: offset, stride: stride, rowBytes: rowBytes, rows: rows))
-      offset += stride * rows
+    for index in planes.indices {
+      planes[index].offset = offset
+      planes[index].stride = (planes[index].rowBytes + 63) / 64 * 64
+      offset += planes[index].stride * planes[index].rows
     }
-    return (
-      PictureLayout(
-        width: Int(picture.width), height: Int(picture.height), format: picture.pixelFormat, planes: planes), offset
-    )
+    return (PictureLayout(width: width, height: height, format: format, planes: planes), offset)
   }
 }

@@ -43,7 +43,7 @@ package final class SurfacePool: Sendable {
   }
 
   private let path: String
-  private let deadline: Duration
+  let deadline: Duration
   private let state: Mutex<State>
   private let waits = Atomic(0)
   private let waitNanoseconds = Atomic(0)
@@ -140,6 +140,11 @@ package final class SurfacePool: Sendable {
     }
   }
 
+  /// Leases a surface that can be had without waiting.
+  ///
+  /// - Returns: nil where all are leased.
+  func leaseNow(_ shape: SurfaceShape) throws(VABufError) -> SurfaceLease? { try attempt(shape) }
+
   /// - Returns: nil where all are leased.
   private func attempt(_ shape: SurfaceShape) throws(VABufError) -> SurfaceLease? {
     let (display, decision, found) = state.withLock {
@@ -205,11 +210,13 @@ package final class SurfacePool: Sendable {
 
   private var reclaimers: [any SurfaceReclaimer] { state.withLock { $0.reclaimers.compactMap(\.value) } }
 
-  private func reclaim(_ count: Int) {
+  /// Asks caches to give up surfaces.
+  func reclaim(_ count: Int) {
     for reclaimer in reclaimers { reclaimer.reclaim(surfaces: count) }
   }
 
-  private var exhausted: VABufError {
+  /// Who holds what.
+  var exhausted: VABufError {
     let (total, leased) = state.withLock { ($0.ledger.limits.surfaces, $0.ledger.leased) }
     let held = reclaimers.map(\.heldSurfaces).reduce(into: (cached: 0, leased: 0)) {
       $0.cached += $1.cached

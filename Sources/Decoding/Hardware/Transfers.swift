@@ -1,15 +1,12 @@
-internal import CVABufShims
 internal import Dispatch
 internal import FFmpegMedia
 package import FrameModel
 internal import Synchronization
 internal import VAAPI
 
-/// Copies pictures of one device between surfaces and host memory, on a thread of its own.
+/// Copies pictures of one device between surfaces and host memory, and exports them, on a thread of its own.
 ///
-/// How a driver likes to be read differs by orders of magnitude (FFmpeg's own way is two copies and an image made for each
-/// frame; derived images are uncached on some GPUs): each way is measured on the first downloads of a size and format, and
-/// the fastest is kept.
+/// Any thread may ask. What a driver does not come back from is left to `abandon`.
 package final class Transfers: Sendable {
   private let queue = DispatchQueue(label: "vabuf.transfers", qos: .userInitiated)
   private let pending = Mutex(Pending())
@@ -19,7 +16,8 @@ package final class Transfers: Sendable {
 
   private struct Pending {
     var last = 0
-    var continuations: [Int: CheckedContinuation<any HostBuffer, any Error>] = [:]
+    /// What fails the jobs that are not done.
+    var jobs: [Int: @Sendable (VABufError) -> Void] = [:]
     var failure: VABufError?
   }
 
@@ -34,182 +32,123 @@ package final class Transfers: Sendable {
     (downloads.load(ordering: .relaxed), uploads.load(ordering: .relaxed))
   }
 
+  // MARK: - What it does
+
   /// Copies a picture into memory of `allocator`, as `frame.layout` says; waits for the GPU to be done with it.
   ///
   /// - Throws: `VABufError`: `deviceFailed`, or what the allocator throws.
   package func download(_ frame: SurfaceFrame, _ allocator: any HostAllocator) async throws -> any HostBuffer {
-    try await withCheckedThrowingContinuation { continuation in
-      let id = pending.withLock { pending -> Int? in
-        guard pending.failure == nil else { return nil }
-        pending.last += 1
-        pending.continuations[pending.last] = continuation
-        return pending.last
-      }
-      guard let id else {
-        continuation.resume(throwing: pending.withLock { $0.failure } ?? frame.device.gone)
-        return
-      }
-      queue.async { [self] in
-        let result = Result { try perform(frame, allocator) }
-        pending.withLock { $0.continuations.removeValue(forKey: id) }?.resume(with: result)
-      }
-    }
+    try await perform { [self] in try downloadHere(frame, allocator) }
   }
 
   /// The same for a thread that may block.
   package func downloadBlocking(_ frame: SurfaceFrame, _ allocator: any HostAllocator) throws -> any HostBuffer {
-    try queue.sync { try perform(frame, allocator) }
+    try queue.sync { try downloadHere(frame, allocator) }
+  }
+
+  /// Copies a picture from host memory into a surface of its own, which it waits for.
+  ///
+  /// - Parameters:
+  ///   - buffer: the memory that the planes of `layout` lie in.
+  ///   - isAbandoned: nobody needs it any more.
+  /// - Throws: `VABufError`: `surfacesExhausted`, `deviceFailed`, or `backendUnavailable` for a format that surfaces do not
+  ///   have.
+  package func upload(
+    _ layout: PictureLayout, _ buffer: any HostBuffer, to device: HardwareDevice,
+    isAbandoned: @escaping @Sendable () -> Bool
+  ) async throws -> SurfaceFrame {
+    guard let format = SurfaceFormat.allCases.first(where: { SurfaceFrame.takes(layout.format, $0) }) else {
+      throw VABufError(
+        .backendUnavailable, what: "upload to \(device.path)",
+        why: "surfaces hold NV12 and P010, not \(layout.format)", remedy: "read the frame in host memory")
+    }
+    let shape = SurfaceShape(width: (layout.width + 1) / 2 * 2, height: (layout.height + 1) / 2 * 2, format: format)
+    let start = ContinuousClock.now
+    while true {
+      // Never waits on the thread that downloads: what it waits for may be a download.
+      let frame = try await perform { [self] in try uploadHere(layout, buffer, shape, device) }
+      if let frame { return frame }
+      guard !isAbandoned(), ContinuousClock.now - start < device.surfaces.deadline else {
+        throw device.surfaces.exhausted
+      }
+      device.surfaces.reclaim(1)
+      try await Task.sleep(for: .milliseconds(5))
+    }
+  }
+
+  /// Exports a surface as a DMA-BUF; waits for the GPU to be done with it.
+  package func export(_ frame: SurfaceFrame, separateLayers: Bool) async throws -> ExportedSurface {
+    try await perform { [self] in
+      try onDisplay(of: frame.device, "export") { display in
+        do {
+          try frame.prove()
+          let surface = SurfaceReference(display, frame.surfaceID)
+          return ExportedSurface(frame, try surface.export(separateLayers ? .separate : .composed))
+        } catch let error as ExportError {
+          throw VABufError(
+            .deviceFailed, what: "export from \(frame.device.path)", why: "\(error)",
+            remedy: "read the frame in host memory; not every driver exports surfaces")
+        }
+      }
+    }
+  }
+
+  // MARK: - On the queue
+
+  private func downloadHere(_ frame: SurfaceFrame, _ allocator: any HostAllocator) throws -> any HostBuffer {
+    let buffer = try allocator.allocate(byteCount: frame.hostBytes)
+    try onDisplay(of: frame.device, "download") { try worker.download(frame, $0, into: buffer) }
+    downloads.add(1, ordering: .relaxed)
+    return buffer
+  }
+
+  private func uploadHere(
+    _ layout: PictureLayout, _ buffer: any HostBuffer, _ shape: SurfaceShape, _ device: HardwareDevice
+  ) throws -> SurfaceFrame? {
+    try onDisplay(of: device, "upload") { display in
+      guard let lease = try device.surfaces.leaseNow(shape) else { return nil }
+      let frame = SurfaceFrame(device: device, surface: lease, shape: shape, layout: layout)
+      try worker.upload(layout, buffer, to: frame, display)
+      uploads.add(1, ordering: .relaxed)
+      return frame
+    }
+  }
+
+  private func onDisplay<R>(of device: HardwareDevice, _ what: String, _ body: (OwnedDisplay) throws -> R) throws -> R {
+    guard let display = device.display else { throw device.gone }
+    do {
+      return try device.watch.watched { try body(display) }
+    } catch let error as VAError {
+      throw error.error(.deviceFailed, what: "\(what) on \(device.path)")
+    }
+  }
+
+  /// Runs a job on the queue; `abandon` fails it where it does not come back.
+  private func perform<R: Sendable>(_ job: @escaping @Sendable () throws -> R) async throws -> R {
+    let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<R, any Error>, Never>) in
+      let once = ResumeOnce(continuation)
+      let (id, failure) = pending.withLock { pending -> (Int, VABufError?) in
+        pending.last += 1
+        if pending.failure == nil { pending.jobs[pending.last] = { once.resume(returning: .failure($0)) } }
+        return (pending.last, pending.failure)
+      }
+      if let failure { return once.resume(returning: .failure(failure)) }
+      queue.async { [self] in
+        let result = Result { try job() }
+        _ = pending.withLock { $0.jobs.removeValue(forKey: id) }
+        once.resume(returning: result)
+      }
+    }
+    return try result.get()
   }
 
   /// Fails what waits, and all that follows: the device does not answer.
   func abandon(_ error: VABufError) {
     let waiting = pending.withLock { pending in
       pending.failure = error
-      defer { pending.continuations = [:] }
-      return pending.continuations.values
+      defer { pending.jobs = [:] }
+      return pending.jobs.values
     }
-    for continuation in waiting { continuation.resume(throwing: error) }
-  }
-
-  private func perform(_ frame: SurfaceFrame, _ allocator: any HostAllocator) throws -> any HostBuffer {
-    guard let display = frame.device.display else { throw frame.device.gone }
-    let buffer = try allocator.allocate(byteCount: frame.hostBytes)
-    do {
-      try frame.device.watch.watched { try worker.download(frame, display, into: buffer) }
-    } catch let error as VAError {
-      throw error.error(.deviceFailed, what: "download from \(frame.device.path)")
-    }
-    downloads.add(1, ordering: .relaxed)
-    return buffer
-  }
-}
-
-/// The ways of a download, and which one is best.
-// Sendable: used on the queue of its `Transfers` only, and by the device's teardown after that is gone.
-private final class TransferWorker: @unchecked Sendable {
-  private enum Way: CaseIterable {
-    /// Map the surface's own memory: one copy.
-    case derive
-    /// The same, read by streaming loads.
-    case deriveStreaming
-    /// Let the driver copy into an image that is used again: two copies, from cached memory.
-    case getImage
-  }
-
-  private struct Choice {
-    var ways: [Way]
-    /// Nanoseconds of the best try of each, and how many there were.
-    var cost: [Way: (best: Int64, tries: Int)] = [:]
-
-    /// The next way to try; the best one when all were tried often enough.
-    var next: Way? {
-      if let new = ways.first(where: { (cost[$0]?.tries ?? 0) < 3 }) { return new }
-      return ways.min { (cost[$0]?.best ?? .max) < (cost[$1]?.best ?? .max) }
-    }
-  }
-
-  private final class Image {
-    var image: OwnedImage
-    init(_ image: consuming OwnedImage) { self.image = image }
-  }
-
-  private var choices: [SurfaceShape: Choice] = [:]
-  private var images: [SurfaceShape: Image] = [:]
-
-  func close() { images = [:] }
-
-  func download(_ frame: SurfaceFrame, _ display: OwnedDisplay, into buffer: any HostBuffer) throws {
-    let surface = SurfaceReference(display, frame.surfaceID)
-    try frame.prove()
-    let ways = Way.allCases.filter { $0 != .deriveStreaming || vabuf_has_streaming_loads() }
-    var choice = choices[frame.shape] ?? Choice(ways: ways)
-    var failure: (any Error)?
-    while let way = choice.next {
-      let start = ContinuousClock.now
-      do {
-        try download(frame, surface, by: way, into: buffer)
-        let (seconds, attoseconds) = (ContinuousClock.now - start).components
-        let time = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-        let known = choice.cost[way]
-        choice.cost[way] = (min(known?.best ?? .max, time), (known?.tries ?? 0) + 1)
-        choices[frame.shape] = choice
-        return
-      } catch {
-        // Some drivers cannot derive, others have no such image: that way is closed, unless the device itself is at fault.
-        failure = failure ?? error
-        choice.ways.removeAll { $0 == way }
-      }
-    }
-    // Where nothing worked, the next download tries everything again.
-    choices[frame.shape] = nil
-    throw failure ?? VAError(.vaGetImage, .unimplemented)
-  }
-
-  private func download(
-    _ frame: SurfaceFrame, _ surface: SurfaceReference, by way: Way, into buffer: any HostBuffer
-  ) throws {
-    switch way {
-    case .derive, .deriveStreaming:
-      let image = try OwnedImage(deriving: surface)
-      try read(image, frame, left: frame.left, top: frame.top, isStreaming: way == .deriveStreaming, into: buffer)
-    case .getImage:
-      let image = try reusedImage(frame.shape, surface.display)
-      // All of it: drivers differ in what they do with an offset.
-      try surface.download(to: image.image, width: frame.shape.width, height: frame.shape.height)
-      try read(image.image, frame, left: frame.left, top: frame.top, isStreaming: false, into: buffer)
-    }
-  }
-
-  private func reusedImage(_ shape: SurfaceShape, _ display: OwnedDisplay) throws -> Image {
-    if let image = images[shape] { return image }
-    let fourcc: FourCC = shape.format == .nv12 ? .nv12 : .p010
-    guard let format = try display.imageFormats().first(where: { $0.fourcc == fourcc }) else {
-      throw VAError(.vaCreateImage, .invalidImageFormat)
-    }
-    let image = Image(try OwnedImage(display, format, width: shape.width, height: shape.height))
-    images[shape] = image
-    return image
-  }
-
-  /// One pass over the picture: luma copied, chroma split, the crop left out.
-  private func read(
-    _ image: borrowing OwnedImage, _ frame: SurfaceFrame, left: Int, top: Int, isStreaming: Bool,
-    into buffer: any HostBuffer
-  ) throws {
-    let bits = frame.shape.format == .nv12 ? 8 : 10
-    let bytes = bits > 8 ? 2 : 1
-    let fourcc: FourCC = bits == 8 ? .nv12 : .p010
-    guard image.format == fourcc, image.planes.count == 2 else { throw VAError(.vaDeriveImage, .invalidImageFormat) }
-    let target = buffer.baseAddress.assumingMemoryBound(to: UInt8.self)
-    let layout = frame.layout
-    let sources = image.planes
-    let isComplete = try image.withMapped(.read) { memory -> Bool in
-      func rows(_ plane: Int, x: Int, y: Int) throws -> vabuf_rows {
-        let offset = sources[plane].offset + y * sources[plane].stride + x
-        let rows = layout.planes[plane].rows
-        let last = offset + (rows - 1) * sources[plane].stride + layout.planes[plane].rowBytes * (plane == 0 ? 1 : 2)
-        // A driver that says less than it maps would make us read beyond its memory.
-        guard let base = memory.baseAddress, offset >= 0, last <= memory.count else {
-          throw VAError(.vaMapBuffer, .invalidImageFormat)
-        }
-        return vabuf_rows(
-          start: base.assumingMemoryBound(to: UInt8.self) + offset, stride: sources[plane].stride)
-      }
-      let luma = layout.planes[0]
-      let isLumaRead = vabuf_read_luma(
-        target + luma.offset, luma.stride, try rows(0, x: left * bytes, y: top), luma.rowBytes / bytes, luma.rows,
-        Int32(bits), isStreaming)
-      guard layout.planes.count == 3 else { return isLumaRead }
-      let (u, v) = (layout.planes[1], layout.planes[2])
-      let chroma = try rows(1, x: left / 2 * 2 * bytes, y: top / 2)
-      let isChromaRead = vabuf_read_chroma(
-        target + u.offset, target + v.offset, u.stride, chroma, u.rowBytes / bytes, u.rows, Int32(bits), isStreaming)
-      return isLumaRead && isChromaRead
-    }
-    guard isComplete else {
-      throw VABufError(
-        .hostMemoryExhausted, what: "download from \(frame.device.path)", why: "memory is out",
-        remedy: "close other programs")
-    }
+    for fail in waiting { fail(error) }
   }
 }

@@ -38,6 +38,8 @@ package final class DecodeEngine {
     var expected: Int
     /// The decoder had not decoded anything before.
     var isReopened: Bool
+    /// What the decoder met before the first true frame came out.
+    var earlySigns = DamageSigns()
     var isLinear: Bool { start.packet == 0 }
   }
 
@@ -185,7 +187,7 @@ package final class DecodeEngine {
   /// Which frame this is, if it is wanted: checks it against the index.
   private func judge(_ frame: borrowing Frame, _ packet: Int?) throws -> Int? {
     guard var run else { return nil }
-    let signs = try decoder.takeDamage()
+    var signs = try decoder.takeDamage()
     let number: Int
     switch (index.proof, packet) {
     case (.counted, _): number = run.expected
@@ -193,7 +195,15 @@ package final class DecodeEngine {
     case (_, nil): number = -1
     }
     // Leading pictures of a seek point: decoded without what they are predicted from, or promised to be dropped.
-    if !run.isLinear, number < run.start.firstFrame, run.expected == run.start.firstFrame || number >= 0 { return nil }
+    if !run.isLinear, number < run.start.firstFrame, run.expected == run.start.firstFrame || number >= 0 {
+      // With threads these may be signs of what comes after them.
+      self.run?.earlySigns.losesSamples = signs.losesSamples || run.earlySigns.losesSamples
+      self.run?.earlySigns.unwritten.formUnion(signs.unwritten)
+      return nil
+    }
+    signs.losesSamples = signs.losesSamples || run.earlySigns.losesSamples
+    signs.unwritten.formUnion(run.earlySigns.unwritten)
+    run.earlySigns = DamageSigns()
     if let damage = damage(signs, frame, number, run) {
       try mend("frame \(number): \(damage.why)", isRefuted: damage.isProven)
       return nil

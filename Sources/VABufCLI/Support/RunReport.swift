@@ -42,7 +42,8 @@ struct RunReport {
           "hit_rate",
           .object([
             ("overall", .rounded(metrics.overallHitRate, 4)), ("resident", .rounded(metrics.residentHitRate, 4)),
-            ("gpu", .int(0)), ("host", .rounded(metrics.residentHitRate, 4)),
+            ("gpu", .rounded(metrics.residentSurfaceHitRate, 4)),
+            ("host", .rounded(metrics.residentHitRate - metrics.residentSurfaceHitRate, 4)),
           ])
         ),
         (
@@ -94,6 +95,15 @@ struct RunReport {
           + "\(Text.count(pool.leases, "buffer")) used again"
       ),
     ]
+    if metrics.surfaceLeases > 0 {
+      rows.append(
+        (
+          "surfaces",
+          "\(metrics.surfaceHighWater) at most, \(Text.count(metrics.downloads, "download")), "
+            + "\(Text.count(metrics.demotions, "demotion"))"
+        ))
+    }
+    if let reason = stream.fallbackReason { rows.append(("software", "because \(reason)")) }
     if metrics.evictions > 0 { rows.append(("evicted", Text.count(metrics.evictions, "frame"))) }
     if let peak = Self.peakMemory { rows.append(("process", "\(Text.bytes(peak)) of memory at its peak")) }
     return rows

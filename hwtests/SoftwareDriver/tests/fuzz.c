@@ -52,7 +52,9 @@ static uint8_t *make_buffer(size_t size) {
   return bytes;
 }
 
-static size_t damaged(size_t size) { return below(40) == 0 && size > 0 ? below((uint32_t)size) : size; }
+static size_t damaged(size_t size) {
+  return below(40) == 0 && size > 0 ? below((uint32_t)size) : size;
+}
 
 // Bits of a header that the codecs would refuse nearly every time if they were left to chance.
 static void make_plausible(const struct target *target, struct softva_picture *picture) {
@@ -81,9 +83,31 @@ static void make_plausible(const struct target *target, struct softva_picture *p
       slice->num_ref_idx_l0_active_minus1 %= 15;
       slice->num_ref_idx_l1_active_minus1 %= 15;
       slice->luma_log2_weight_denom = (uint8_t)below(8);
-      slice->delta_chroma_log2_weight_denom = (int8_t)(-(int)below(slice->luma_log2_weight_denom + 1u));
+      slice->delta_chroma_log2_weight_denom =
+          (int8_t)(-(int)below(slice->luma_log2_weight_denom + 1u));
       slice->slice_data_byte_offset = below(40);
       if (i == 0) slice->slice_segment_address = 0;
+    }
+  }
+  if (target->codec == &softva_av1 && picture->parameters_size >= target->parameters) {
+    VADecPictureParameterBufferAV1 *parameters = (void *)picture->parameters;
+    parameters->profile = 0;
+    parameters->bit_depth_idx = (uint8_t)below(2);
+    parameters->seq_info_fields.fields.mono_chrome = 0;
+    parameters->pic_info_fields.bits.large_scale_tile = 0;
+    parameters->frame_width_minus1 = (uint16_t)below(below(3) > 0 ? 600 : 9000);
+    parameters->frame_height_minus1 = (uint16_t)below(below(3) > 0 ? 600 : 9000);
+    parameters->superres_scale_denominator = (uint8_t)(8 + below(9));
+    parameters->order_hint_bits_minus_1 = (uint8_t)below(8);
+    parameters->cdef_bits = (uint8_t)below(4);
+    parameters->tile_cols = (uint8_t)(1 + below(2));
+    parameters->tile_rows = (uint8_t)(picture->slice_count / parameters->tile_cols);
+    for (int i = 0; i < 8; i++) parameters->ref_frame_map[i] = below(20);
+    for (size_t i = 0; i < picture->slice_count; i++) {
+      if (picture->slices[i].parameters_size < target->slice || below(10) == 0) continue;
+      VASliceParameterBufferAV1 *tile = (void *)picture->slices[i].parameters;
+      tile->tile_row = (uint16_t)(i / parameters->tile_cols);
+      tile->tile_column = (uint16_t)(i % parameters->tile_cols);
     }
   }
 }
@@ -118,6 +142,7 @@ static void run(const struct target *target, void *memory) {
   VASurfaceID surfaces[4];
   size_t capacity = below(5);
   if (target->codec->references(&picture, surfaces, capacity) > capacity) abort();
+  if (target->codec->output != NULL) target->codec->output(&picture);
   target->codec->assemble(memory, &picture, &packet);
   if (packet.size > ((size_t)1 << 20)) abort();
   softva_bytes_free(&packet);

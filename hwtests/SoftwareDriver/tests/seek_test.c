@@ -33,6 +33,9 @@ static enum AVPixelFormat choose(AVCodecContext *decoder, const enum AVPixelForm
 
 static bool open_side(struct side *side, const AVStream *stream, AVBufferRef *device) {
   const AVCodec *codec = avcodec_find_decoder(stream->codecpar->codec_id);
+  // The decoder that libavcodec prefers for AV1 drives no device.
+  if (device != NULL && stream->codecpar->codec_id == AV_CODEC_ID_AV1)
+    codec = avcodec_find_decoder_by_name("av1");
   *side = (struct side){.decoder = avcodec_alloc_context3(codec)};
   avcodec_parameters_to_context(side->decoder, stream->codecpar);
   side->decoder->thread_count = 1;
