@@ -1,3 +1,4 @@
+import Decoding
 import Testing
 import VABuf
 import VABufTestKit
@@ -5,7 +6,8 @@ import VABufTestKit
 /// Few surfaces, and many who want them.
 @Suite(.enabled(if: !TestDevice.all.isEmpty, "\(TestDevice.reason)"))
 struct SurfaceBudgetTests {
-  @Test(arguments: TestDevice.all) func aReaderThatHoldsLeasesDoesNotStarveTheDecoder(_ device: TestDevice) async throws {
+  @Test(arguments: TestDevice.all) func aReaderThatHoldsLeasesDoesNotStarveTheDecoder(_ device: TestDevice) async throws
+  {
     guard let clip = try SurfaceClips.make(SurfaceClips.long) else { return }
     let surfaces = try SurfaceClips.needs(clip.path).most + 2
     try await device.run { node in
