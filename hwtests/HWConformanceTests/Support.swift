@@ -2,7 +2,7 @@ import FFmpegMedia
 import VABuf
 import VABufTestKit
 
-@testable import Decoding
+import Decoding
 
 /// Clips that only these tests need.
 enum SurfaceClips {
