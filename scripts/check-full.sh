@@ -33,6 +33,10 @@ ratio() {
   swift build -c release --static-swift-stdlib --product vabuf &&
     scripts/bench-ratio.sh --rounds 3 --at-least "${VABUF_RATIO:-0.9}"
 }
+sweep() {
+  swift build -c release --static-swift-stdlib --product vabuf &&
+    hwtests/sweep.sh --table "$logs/sweep.txt" "$(swift build -c release --show-bin-path)/vabuf"
+}
 thresholds() {
   if [ -d Benchmarks/Thresholds ]; then scripts/bench.sh --check; else echo "SKIPPED: no Benchmarks/Thresholds yet"; fi
 }
@@ -43,6 +47,7 @@ stage thread scripts/sanitize.sh thread
 stage address scripts/sanitize.sh address
 stage release-tests release_tests
 stage debian13 scripts/debian13.sh
+stage sweep sweep
 stage docs scripts/docs.sh
 stage thresholds thresholds
 stage ratio ratio

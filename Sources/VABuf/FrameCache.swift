@@ -25,6 +25,7 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
 
   private let state: Mutex<State>
   private let hooks: Hooks
+  private let loose = LooseSurfaces()
 
   init(limits: CachePolicy.Limits, hooks: Hooks = Hooks()) {
     state = Mutex(State(policy: CachePolicy(limits: limits)))
@@ -47,7 +48,7 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   /// Another lease of the frame that a lease has, in another place. Where the cache does not have it, the lease is all
   /// that holds it.
   func lease(_ lease: FrameLease, _ picture: HostPicture?, _ surface: SurfaceFrame?) -> FrameLease {
-    guard lease.cache != nil else { return FrameLease(lease.stored, picture, surface, cache: nil, slot: 0) }
+    guard lease.cache != nil else { return FrameLease(lease.stored, picture, surface, loose: loose) }
     state.withLock { state in
       state.policy.pin(lease.slot)
       if surface != nil { state.surfaceLeases[lease.slot] += 1 }
@@ -97,7 +98,8 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
     }
     finish(removed)
     let tiers = stored.contents
-    return FrameLease(stored, tiers.host, tiers.surface, cache: slot == nil ? nil : self, slot: slot ?? 0)
+    guard let slot else { return FrameLease(stored, tiers.host, tiers.surface, loose: loose) }
+    return FrameLease(stored, tiers.host, tiers.surface, cache: self, slot: slot)
   }
 
   /// Gives back the pin of a lease.
@@ -188,7 +190,10 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   }
 
   var heldSurfaces: (cached: Int, leased: Int) {
-    state.withLock { state in (state.policy.surfaces, state.surfaceLeases.count { $0 > 0 }) }
+    let loose = loose.count.load(ordering: .relaxed)
+    return state.withLock { state in
+      (state.policy.surfaces + loose, state.surfaceLeases.count { $0 > 0 } + loose)
+    }
   }
 
   func setSurfaceLimit(_ surfaces: Int) {

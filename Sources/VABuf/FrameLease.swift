@@ -1,5 +1,6 @@
 internal import Decoding
 public import FrameModel
+internal import Synchronization
 
 /// A frame that is yours to read for as long as you keep the lease: pinned in the cache, its memory stays.
 ///
@@ -14,16 +15,33 @@ public final class FrameLease: Sendable {
   /// Where `slot` is pinned for this lease; nil for a frame that the cache had no room for.
   let cache: FrameCache?
   let slot: Int
+  /// Counts the surface where the cache has no room for it.
+  private let loose: LooseSurfaces?
 
-  init(_ stored: StoredFrame, _ picture: HostPicture?, _ surface: SurfaceFrame?, cache: FrameCache?, slot: Int) {
+  init(_ stored: StoredFrame, _ picture: HostPicture?, _ surface: SurfaceFrame?, cache: FrameCache, slot: Int) {
     self.stored = stored
     self.picture = picture
     self.surface = surface
     self.cache = cache
     self.slot = slot
+    loose = nil
   }
 
-  deinit { cache?.unpin(slot, holdsSurface: surface != nil) }
+  /// A lease of a frame that the cache has no room for.
+  init(_ stored: StoredFrame, _ picture: HostPicture?, _ surface: SurfaceFrame?, loose: LooseSurfaces) {
+    self.stored = stored
+    self.picture = picture
+    self.surface = surface
+    cache = nil
+    slot = 0
+    self.loose = surface == nil ? nil : loose
+    self.loose?.count.add(1, ordering: .relaxed)
+  }
+
+  deinit {
+    cache?.unpin(slot, holdsSurface: surface != nil)
+    loose?.count.subtract(1, ordering: .relaxed)
+  }
 
   /// Number, time, size, pixel format, colours and the rest.
   public var descriptor: FrameDescriptor { stored.descriptor }
@@ -80,4 +98,9 @@ public final class FrameLease: Sendable {
       }
     }
   }
+}
+
+/// How many leases hold a surface that no cache has.
+final class LooseSurfaces: Sendable {
+  let count = Atomic(0)
 }
