@@ -43,6 +43,7 @@ thresholds() {
 
 stage scripts lint_scripts
 stage test scripts/test.sh
+stage driver hwtests/SoftwareDriver/test.sh
 stage thread scripts/sanitize.sh thread
 stage address scripts/sanitize.sh address
 stage release-tests release_tests

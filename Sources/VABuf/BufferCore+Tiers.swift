@@ -33,7 +33,7 @@ extension BufferCore {
 
   /// Begins the download of a frame that a reader on the host will ask for next.
   func prepareOnHost(_ number: Int) {
-    guard let lease = cache.lease(key(number), in: .host), lease.picture == nil else { return }
+    guard let lease = cache.lease(key(number), in: .host, isUse: false), lease.picture == nil else { return }
     // Nobody waits for it: an error shows to the reader who asks.
     Task { _ = try? await onHost(lease) }
   }

@@ -36,11 +36,13 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
 
   /// A lease of a frame that is there.
   ///
-  /// - Parameter place: what the lease is to hold, as far as the frame is there already; else it holds what there is.
-  func lease(_ key: FrameKey, in place: Placement) -> FrameLease? {
+  /// - Parameters:
+  ///   - place: what the lease is to hold, as far as the frame is there already; else it holds what there is.
+  ///   - isUse: a reader gets the lease.
+  func lease(_ key: FrameKey, in place: Placement, isUse: Bool = true) -> FrameLease? {
     state.withLock { state -> (StoredFrame, StoredFrame.Tiers, Int)? in
       guard let slot = state.policy.lookUp(key), let frame = state.frames[slot] else { return nil }
-      state.uses[slot] += 1
+      if isUse { state.uses[slot] += 1 }
       return (frame, Self.pin(slot, frame, place, &state), slot)
     }.map { FrameLease($0.0, $0.1.host, $0.1.surface, cache: self, slot: $0.2) }
   }
