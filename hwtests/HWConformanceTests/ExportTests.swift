@@ -61,7 +61,7 @@ struct ExportTests {
       // Room for all frames: a demotion would copy.
       options.gpuSurfaces = 400
       let buffer = try await FrameBuffer.open(clip.path, options: options)
-      try await HardwareConformance.closing(buffer) { buffer in
+      try await Conformance.closing(buffer) { buffer in
         for (number, picture) in expected {
           var lease: FrameLease? = try await buffer.frame(at: number, in: .gpu)
           #expect(lease?.residency == .gpu && lease?.descriptor.backend == .vaapi)
@@ -90,7 +90,7 @@ struct ExportTests {
     let expected = try await hostPictures(clip.path, [7])[7]
     try await SoftwareDriver.run { run in
       let buffer = try await FrameBuffer.open(clip.path, options: hardwareOptions(run.device, .software))
-      try await HardwareConformance.closing(buffer) { buffer in
+      try await Conformance.closing(buffer) { buffer in
         let lease = try await buffer.frame(at: 7, in: .gpu)
         #expect(lease.residency == .gpu && lease.descriptor.backend == .software)
         #expect(try Picture(await lease.exported()) == expected)

@@ -17,7 +17,7 @@ struct FaultTests {
       var options = hardwareOptions(run.device, .auto)
       options.gpuSurfaces = surfaces
       let buffer = try await FrameBuffer.open(clip.path, options: options)
-      try await HardwareConformance.closing(buffer) { buffer in
+      try await Conformance.closing(buffer) { buffer in
         var seen: [FrameDescriptor] = []
         for try await frame in buffer.frames(0..<clip.md5s.count) {
           #expect(try FrameDigest.md5(frame) == clip.md5s[frame.number], "frame \(frame.number)")
@@ -104,7 +104,7 @@ struct FaultTests {
     guard let clip = try SurfaceClips.make(SurfaceClips.long) else { return }
     try await SoftwareDriver.run(SoftwareDriverControls(fail: [call])) { run in
       let buffer = try await FrameBuffer.open(clip.path, options: hardwareOptions(run.device))
-      try await HardwareConformance.closing(buffer) { buffer in
+      try await Conformance.closing(buffer) { buffer in
         let error = try await #require(throws: VABufError.self) { _ = try await buffer.frame(at: 7) }
         #expect([.deviceFailed, .backendUnavailable].contains(error.code), "\(error)")
         #expect(error.what.contains(run.device), "\(error)")

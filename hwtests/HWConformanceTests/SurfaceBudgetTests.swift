@@ -14,7 +14,7 @@ struct SurfaceBudgetTests {
       var options = hardwareOptions(node)
       options.gpuSurfaces = surfaces
       let buffer = try await FrameBuffer.open(clip.path, options: options)
-      try await HardwareConformance.closing(buffer) { buffer in
+      try await Conformance.closing(buffer) { buffer in
         // Fills the cache with frames on the GPU.
         try await buffer.preload(0..<60)
         #expect(buffer.metrics.cachedSurfaces > 0)
@@ -44,7 +44,7 @@ struct SurfaceBudgetTests {
       var options = hardwareOptions(node)
       options.pool = MemoryPool(capacity: 64 << 20, surfaces: surfaces, deadline: .milliseconds(300))
       let buffer = try await FrameBuffer.open(clip.path, options: options)
-      try await HardwareConformance.closing(buffer) { buffer in
+      try await Conformance.closing(buffer) { buffer in
         var held: [FrameLease] = []
         let error = try await #require(throws: VABufError.self) {
           for number in 0..<clip.md5s.count { held.append(try await buffer.frame(at: number, in: .anywhere)) }
@@ -74,9 +74,9 @@ struct SurfaceBudgetTests {
       let pool = MemoryPool(capacity: 128 << 20, surfaces: surfaces)
       options.pool = pool
       let one = try await FrameBuffer.open(first.path, options: options)
-      try await HardwareConformance.closing(one) { one in
+      try await Conformance.closing(one) { one in
         let two = try await FrameBuffer.open(second.path, options: options)
-        try await HardwareConformance.closing(two) { two in
+        try await Conformance.closing(two) { two in
           async let forward: Void = Self.compare(one, first.md5s, .forward)
           async let backward: Void = Self.compare(two, second.md5s, .backward)
           _ = try await (forward, backward)
@@ -96,14 +96,14 @@ struct SurfaceBudgetTests {
       var options = hardwareOptions(node)
       options.pool = pool
       let one = try await FrameBuffer.open(clip.path, options: options)
-      try await HardwareConformance.closing(one) { one in
+      try await Conformance.closing(one) { one in
         let refusal = try await #require(throws: VABufError.self) {
           _ = try await FrameBuffer.open(other.path, options: options)
         }
         #expect(refusal.why.contains("surfaces"), "\(refusal)")
         options.backend = .auto
         let two = try await FrameBuffer.open(other.path, options: options)
-        try await HardwareConformance.closing(two) { two in
+        try await Conformance.closing(two) { two in
           async let hardware: Void = Self.compare(one, clip.md5s, .forward)
           async let software: Void = Self.compare(two, other.md5s, .forward, .software)
           _ = try await (hardware, software)

@@ -16,7 +16,7 @@ struct ZeroCopyTests {
     guard let clip = try SurfaceClips.make(SurfaceClips.long) else { return }
     try await SoftwareDriver.run { run in
       let buffer = try await FrameBuffer.open(clip.path, options: hardwareOptions(run.device))
-      try await HardwareConformance.closing(buffer) { buffer in
+      try await Conformance.closing(buffer) { buffer in
         var count = 0
         for try await frame in buffer.frames(0..<300, in: .anywhere) {
           #expect(frame.number == count && frame.residency == .gpu)
@@ -35,7 +35,7 @@ struct ZeroCopyTests {
     guard let clip = try SurfaceClips.make(SurfaceClips.long) else { return }
     try await SoftwareDriver.run { run in
       let buffer = try await FrameBuffer.open(clip.path, options: hardwareOptions(run.device))
-      try await HardwareConformance.closing(buffer) { buffer in
+      try await Conformance.closing(buffer) { buffer in
         var count = 0
         for try await frame in buffer.frames(0..<300) {
           #expect(try FrameDigest.md5(frame) == clip.md5s[count], "frame \(count)")
