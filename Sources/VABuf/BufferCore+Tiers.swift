@@ -46,6 +46,8 @@ extension BufferCore {
     }
     guard let picture else { return lease }
     cache.downloaded(lease, picture)
+    // Not before the cache has it: who comes in between takes part in this download.
+    lease.stored.endDownload()
     // A frame that the cache has no room for is not kept in two places.
     if lease.cache == nil { _ = lease.stored.drop(.gpu) }
     return cache.lease(lease, picture, nil)

@@ -92,14 +92,15 @@ final class StoredFrame: Sendable {
       return task
     }
     do {
-      let picture = try await task.value
-      download.withLock { $0 = nil }
-      return picture
+      return try await task.value
     } catch {
-      download.withLock { $0 = nil }
+      endDownload()
       throw error
     }
   }
+
+  /// What was downloaded is kept elsewhere, or not at all: the next one who needs it begins anew.
+  func endDownload() { download.withLock { $0 = nil } }
 
   /// Lets go of a tier.
   ///
