@@ -40,14 +40,17 @@ extension BufferCore {
 
   private func onHost(_ lease: FrameLease) async throws -> FrameLease {
     let memory = TransferMemory(self)
+    let cache = cache
     let picture = try await lease.stored.hostPicture { surface in
       let buffer = try await surface.device.transfers.download(surface, memory)
       return HostPicture(buffer: buffer, planes: surface.layout.planes)
+    } keep: {
+      if lease.cache != nil { return cache.downloaded(lease, $0) }
+      // A frame that the cache has no room for is not kept in two places.
+      lease.stored.set($0)
+      _ = lease.stored.drop(.gpu)
     }
     guard let picture else { return lease }
-    cache.downloaded(lease, picture)
-    // A frame that the cache has no room for is not kept in two places.
-    if lease.cache == nil { _ = lease.stored.drop(.gpu) }
     return cache.lease(lease, picture, nil)
   }
 
