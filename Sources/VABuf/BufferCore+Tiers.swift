@@ -40,16 +40,21 @@ extension BufferCore {
 
   private func onHost(_ lease: FrameLease) async throws -> FrameLease {
     let memory = TransferMemory(self)
+    let cache = cache
     let picture = try await lease.stored.hostPicture { surface in
       let buffer = try await surface.device.transfers.download(surface, memory)
       return HostPicture(buffer: buffer, planes: surface.layout.planes)
+    } keep: {
+      if lease.cache != nil { return cache.downloaded(lease, $0) }
+      // A frame that the cache has no room for is not kept in two places.
+      lease.stored.set($0)
+      _ = lease.stored.drop(.gpu)
     }
-    guard let picture else { return lease }
-    cache.downloaded(lease, picture)
-    // Not before the cache has it: who comes in between takes part in this download.
-    lease.stored.endDownload()
-    // A frame that the cache has no room for is not kept in two places.
-    if lease.cache == nil { _ = lease.stored.drop(.gpu) }
+    guard let picture else {
+      // Its last tier went in between; it is decoded again.
+      throw VABufError(
+        .deviceFailed, what: "frame \(lease.number)", why: "its surface was given up", remedy: "ask for it again")
+    }
     return cache.lease(lease, picture, nil)
   }
 

@@ -14,12 +14,7 @@ extension DecodeSession {
         while port.isCurrent(request, position: position ?? first) {
           if let failure = source.takeSurfaceFailure() { throw source.examined(failure) }
           let end = try await deliver(request, port, source)
-          if generation != indexGeneration, let index {
-            generation = indexGeneration
-            source.setIndex(index)
-            port.forgetFrames()
-            port.setFrameCount(index.frames.count)
-          }
+          publishIndex(&generation, port, source)
           switch end {
           case .more: continue
           case .done: break
@@ -30,6 +25,7 @@ extension DecodeSession {
       } catch is CancellationError {
         return .closed
       } catch let failure as DeviceFailure {
+        publishIndex(&generation, port, source)
         return .failed(failure)
       } catch let error as VABufError {
         guard error.code != .closed, source.isCurrent(self) else { return .closed }
@@ -44,6 +40,15 @@ extension DecodeSession {
       }
     }
     return .closed
+  }
+
+  /// Decoding made another index: numbers may have shifted.
+  private func publishIndex(_ generation: inout Int, _ port: FramePort, _ source: DecoderSource) {
+    guard generation != indexGeneration, let index else { return }
+    generation = indexGeneration
+    source.setIndex(index)
+    port.forgetFrames()
+    port.setFrameCount(index.frames.count)
   }
 
   private enum Progress {

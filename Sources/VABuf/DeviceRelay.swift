@@ -28,8 +28,11 @@ final class DeviceRelay: Sendable {
     }
     guard let core else { return }
     if let old {
-      old.surfaces.unregister(core.cache)
-      if old.isLost { core.cache.loseDevice() }
+      // What is cached on a device that still works may have to make room for others.
+      if old.isLost {
+        old.surfaces.unregister(core.cache)
+        core.cache.loseDevice()
+      }
     }
     if let device { use(device, core) }
   }
@@ -42,7 +45,9 @@ final class DeviceRelay: Sendable {
 
   private func use(_ device: HardwareDevice, _ core: BufferCore) {
     // The rest is for decoders; what they need beyond it they get by the pool's low watermark.
-    core.cache.setSurfaceLimit(max(2, device.surfaces.limits.surfaces - needs.usual))
+    let limits = device.surfaces.limits
+    let limit = min(limits.surfaces, limits.bytes / max(1, needs.surfaceBytes))
+    core.cache.setSurfaceLimit(max(2, limit - needs.usual))
     device.surfaces.register(core.cache)
   }
 }

@@ -42,6 +42,12 @@ extension FrameLease {
         .backendUnavailable, what: "export of frame \(number)", why: "the lease holds no surface",
         remedy: "ask for the frame on the GPU (in: .gpu)")
     }
-    return ExportedFrame(try await surface.device.transfers.export(surface, separateLayers: separateLayers))
+    do {
+      return ExportedFrame(try await surface.device.transfers.export(surface, separateLayers: separateLayers))
+    } catch let error as VABufError where error.code == .deviceFailed {
+      // Its surface may hold anything: the next request has it decoded again.
+      cache?.remove(self)
+      throw error
+    }
   }
 }

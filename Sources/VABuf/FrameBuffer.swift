@@ -160,6 +160,8 @@ public final class FrameBuffer: Sendable {
       configuration.cacheFrames = min(configuration.cacheFrames, max(preset.cacheFrames, tiny))
     }
     configuration.poolBytes = pool.capacity
+    // Before a device is opened that somebody would have to close.
+    configuration = try configuration.validated()
     // What the decoder keeps for itself: references, reordering, a picture a thread, and one on each end.
     let threads = options.threads > 0 ? options.threads : min(Environment.cores + 1, 16)
     let reserve = min(pool.capacity / 2, (opened.stream.reorderDepth + 6 + threads) * frameBytes)

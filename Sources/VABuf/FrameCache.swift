@@ -153,8 +153,10 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
       state.withLock { state -> Removed in
         let stored = state.frames[slot]
         let isWanted = state.policy.demoted(slot, hostBytes: picture.buffer.byteCount, into: &state.actions)
+        // First what it replaces goes, then it is there.
+        let removed = take(&state)
         if isWanted { stored?.set(picture) }
-        return take(&state)
+        return removed
       })
   }
 

@@ -17,6 +17,9 @@ extension FrameLease {
   ///
   /// - Throws: `VABufError` with code `encodingFailed`.
   public func pngData() throws(VABufError) -> [UInt8] {
-    try withMemory { base throws(VABufError) in try PictureExport.png(descriptor, base: base) }
+    // A frame that was downloaded lies in other strides than the decoder's.
+    var described = descriptor
+    if let picture { described.layout.planes = picture.planes }
+    return try withMemory { base throws(VABufError) in try PictureExport.png(described, base: base) }
   }
 }

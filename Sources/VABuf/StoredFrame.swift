@@ -81,26 +81,30 @@ final class StoredFrame: Sendable {
   func set(_ surface: SurfaceFrame) { tiers.withLock { $0.surface = surface } }
 
   /// The samples in host memory: those that are there, those of the download that is under way, or those of a new one.
-  func hostPicture(_ start: @escaping @Sendable (SurfaceFrame) async throws -> HostPicture) async throws -> HostPicture?
-  {
-    if let picture = contents.host { return picture }
-    guard let surface = contents.surface else { return nil }
-    let task = download.withLock { download -> Task<HostPicture, any Error> in
+  ///
+  /// - Parameters:
+  ///   - start: downloads the surface.
+  ///   - keep: makes the samples known, before anybody could begin another download.
+  func hostPicture(
+    _ start: @escaping @Sendable (SurfaceFrame) async throws -> HostPicture,
+    keep: @escaping @Sendable (HostPicture) -> Void
+  ) async throws -> HostPicture? {
+    let task = download.withLock { download -> Task<HostPicture, any Error>? in
       if let download { return download }
-      let task = Task { try await start(surface) }
+      let tiers = contents
+      if let picture = tiers.host { return Task { picture } }
+      guard let surface = tiers.surface else { return nil }
+      let task = Task {
+        let result = await Result.catching { try await start(surface) }
+        if case .success(let picture) = result { keep(picture) }
+        self.download.withLock { $0 = nil }
+        return try result.get()
+      }
       download = task
       return task
     }
-    do {
-      return try await task.value
-    } catch {
-      endDownload()
-      throw error
-    }
+    return try await task?.value
   }
-
-  /// What was downloaded is kept elsewhere, or not at all: the next one who needs it begins anew.
-  func endDownload() { download.withLock { $0 = nil } }
 
   /// Lets go of a tier.
   ///
@@ -112,5 +116,12 @@ final class StoredFrame: Sendable {
       if tier.contains(.gpu) { dropped.surface = tiers.surface.take() }
       return dropped
     }
+  }
+}
+
+extension Result where Failure == any Error, Success: Sendable {
+  /// What came of asynchronous work.
+  fileprivate static func catching(_ body: @Sendable () async throws -> Success) async -> Result {
+    do { return .success(try await body()) } catch { return .failure(error) }
   }
 }

@@ -125,9 +125,12 @@ package final class HardwareDevice: Sendable {
     let (display, context) = state.withLock { ($0.display.take(), $0.context.take()) }
     let (surfaces, transfers) = (surfaces, transfers)
     transfers.abandon(gone)
-    DeviceTeardown.run {
-      surfaces.giveUp()
-      withExtendedLifetime((display, context)) {}
+    // A copy that is under way may still use a surface.
+    transfers.afterwards {
+      DeviceTeardown.run {
+        surfaces.giveUp()
+        withExtendedLifetime((display, context)) {}
+      }
     }
   }
 

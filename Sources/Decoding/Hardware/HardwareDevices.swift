@@ -38,6 +38,10 @@ package final class HardwareDevices: Sendable {
   /// No device is opened any more: a driver does not return from being started.
   package func abandon() { state.withLock { $0.isAbandoned = true } }
 
+  private static let stuck = DeviceFailure(
+    .noDevice, what: "VA-API", why: "a driver did not return from being started",
+    remedy: "look for a GPU hang in `dmesg`; --backend software does without the GPU")
+
   /// A device that decodes a stream, by what its driver claims.
   ///
   /// - Parameter path: the node; nil takes the first that can, of all that there are.
@@ -45,9 +49,7 @@ package final class HardwareDevices: Sendable {
     at path: String?, for stream: StreamDescription, logger: Logger
   ) throws(DeviceFailure) -> HardwareDevice {
     guard !state.withLock({ $0.isAbandoned }) else {
-      throw DeviceFailure(
-        .noDevice, what: "VA-API", why: "a driver did not return from being started",
-        remedy: "look for a GPU hang in `dmesg`; --backend software does without the GPU")
+      throw Self.stuck
     }
     let result = gate.sync { () -> Result<HardwareDevice, DeviceFailure> in
       do throws(DeviceFailure) {
@@ -62,6 +64,7 @@ package final class HardwareDevices: Sendable {
   /// A device for uploads: one that is open, or the first that opens. Does not block the calling thread.
   package func any(at path: String?, logger: Logger) async throws(VABufError) -> HardwareDevice {
     if let device = open.first(where: { !$0.isLost && (path == nil || $0.path == path) }) { return device }
+    guard !state.withLock({ $0.isAbandoned }) else { throw Self.stuck.error }
     let result = await withCheckedContinuation {
       (continuation: CheckedContinuation<Result<HardwareDevice, DeviceFailure>, Never>) in
       gate.async { [self] in

@@ -61,6 +61,9 @@ final class PooledSurface: Sendable {
     if let (run, number) = picture.withLock({ $0 }) { run.settle(number, self) }
   }
 
+  /// What is in it is nobody's any more.
+  func forget() { picture.withLock { $0 = nil } }
+
   func begin(_ run: SurfaceRun) {
     let number = run.begin(self)
     picture.withLock { $0 = (run, number) }

@@ -40,8 +40,10 @@ package struct SurfaceLedger: Sendable {
 
   package init(limits: SurfaceLimits) { self.limits = limits }
 
-  /// Surfaces that could still be leased, as far as their number goes.
-  package var available: Int { limits.surfaces - leased }
+  /// About how many surfaces of a shape could still be leased.
+  package func available(_ shape: SurfaceShape) -> Int {
+    min(limits.surfaces, limits.bytes / max(1, shape.byteCount)) - leased
+  }
 
   package mutating func lease(_ shape: SurfaceShape) -> Decision {
     if let id = free[shape]?.popLast() {

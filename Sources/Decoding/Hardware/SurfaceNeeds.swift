@@ -1,3 +1,4 @@
+internal import FFmpegMedia
 package import FrameModel
 
 /// How many surfaces a decoder holds at once, without what caches and the program hold.
@@ -7,6 +8,8 @@ package struct SurfaceNeeds: Hashable, Sendable {
   package let most: Int
   /// As many as streams hold as a rule: four references.
   package let usual: Int
+  /// Bytes of one surface without what the driver adds.
+  package let surfaceBytes: Int
 
   package init(_ stream: StreamDescription) {
     let references =
@@ -17,6 +20,8 @@ package struct SurfaceNeeds: Hashable, Sendable {
       default: 2
       }
     let others = 2 + stream.reorderDepth
+    let isDeep = (stream.pixelFormat?.bitsPerComponent ?? 8) > 8
+    surfaceBytes = SurfaceShape(width: stream.width, height: stream.height, format: isDeep ? .p010 : .nv12).byteCount
     most = references + others
     usual = min(references, 4) + others
   }

@@ -73,7 +73,10 @@ package final class SurfacePool: Sendable {
   }
 
   package func register(_ reclaimer: any SurfaceReclaimer) {
-    state.withLock { $0.reclaimers.append(WeakReclaimer(value: reclaimer)) }
+    state.withLock { state in
+      guard !state.reclaimers.contains(where: { $0.value === reclaimer }) else { return }
+      state.reclaimers.append(WeakReclaimer(value: reclaimer))
+    }
   }
 
   package func unregister(_ reclaimer: any SurfaceReclaimer) {
@@ -91,13 +94,15 @@ package final class SurfacePool: Sendable {
   }
 
   private func takeAll() -> [PooledSurface] {
-    let (surfaces, waiters) = state.withLock { state -> ([PooledSurface], [DispatchSemaphore]) in
-      state.display = nil
+    let (display, surfaces, waiters) = state.withLock {
+      state -> (OwnedDisplay?, [PooledSurface], [DispatchSemaphore]) in
       _ = state.ledger.removeAll()
       defer { state.surfaces = [:] }
-      return (Array(state.surfaces.values), state.waiters)
+      return (state.display.take(), Array(state.surfaces.values), state.waiters)
     }
     for waiter in waiters { waiter.signal() }
+    // It may be the last reference, and its end calls libva.
+    if display != nil { DeviceTeardown.run { withExtendedLifetime(display) {} } }
     return surfaces
   }
 
@@ -123,7 +128,7 @@ package final class SurfacePool: Sendable {
       state.withLock { $0.waiters.append(signal) }
       defer { state.withLock { $0.waiters.removeAll { $0 === signal } } }
       if let lease = try attempt(shape) {
-        let available = state.withLock { $0.ledger.available }
+        let available = state.withLock { $0.ledger.available(shape) }
         if available < Self.lowWater { reclaim(Self.lowWater - available) }
         return lease
       }
@@ -167,6 +172,7 @@ package final class SurfacePool: Sendable {
     case .reuse(let id):
       guard let surface = found.first else { preconditionFailure("surface \(id) is not there") }
       surface.settle()
+      surface.forget()
       return SurfaceLease(self, surface)
     case .create:
       for surface in found { surface.destroy() }

@@ -115,9 +115,12 @@ package final class Transfers: Sendable {
   }
 
   private func onDisplay<R>(of device: HardwareDevice, _ what: String, _ body: (OwnedDisplay) throws -> R) throws -> R {
-    guard let display = device.display else { throw device.gone }
+    guard let display = device.display, !device.isLost else { throw device.gone }
     do {
-      return try device.watch.watched { try body(display) }
+      let result = try device.watch.watched { try body(display) }
+      // What was read from a device that was lost meanwhile may be anything.
+      guard !device.isLost else { throw device.gone }
+      return result
     } catch let error as VAError {
       throw error.error(.deviceFailed, what: "\(what) on \(device.path)")
     }
@@ -141,6 +144,9 @@ package final class Transfers: Sendable {
     }
     return try result.get()
   }
+
+  /// Runs `body` when the job that is under way now is through: what it uses may go then, not before.
+  func afterwards(_ body: @escaping @Sendable () -> Void) { queue.async(execute: body) }
 
   /// Fails what waits, and all that follows: the device does not answer.
   func abandon(_ error: VABufError) {

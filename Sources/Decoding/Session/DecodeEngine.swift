@@ -262,7 +262,13 @@ package final class DecodeEngine {
   private func isTrueInSurface(_ frame: borrowing Frame, _ number: Int) throws -> Bool {
     guard let run, !run.isLinear else { return true }
     let picture = try inSurface(frame, number)
-    let buffer = try picture.device.transfers.downloadBlocking(picture, allocator)
+    let buffer: any HostBuffer
+    do {
+      buffer = try picture.device.transfers.downloadBlocking(picture, allocator)
+    } catch let error as VABufError where error.code == .deviceFailed {
+      throw DeviceFailure(
+        picture.device.isAnswering ? .failed : .lost, what: error.what, why: error.why, remedy: error.remedy)
+    }
     var hash = Fingerprint.seed
     for plane in picture.layout.planes {
       for row in 0..<plane.rows {
@@ -338,11 +344,17 @@ package final class DecodeEngine {
         remedy: "use --backend software; `vabuf probe` compares what the device decodes")
     }
     index.isRepeatable = decoder.isRepeatable
-    if let hardware, hardwareObstacle == nil { try decoder.reopen(in: hardware) }
     indexGeneration += 1
     run = nil
     liars = []
     store()
+    guard let hardware else { return }
+    if let obstacle = hardwareObstacle {
+      throw DeviceFailure(
+        .unsupported, what: "VA-API on \(hardware.device.path)", why: obstacle,
+        remedy: "use --backend auto or software")
+    }
+    try decoder.reopen(in: hardware)
   }
 
   /// A stored index has no header facts: they are read again where a linear decode has to be told from them.

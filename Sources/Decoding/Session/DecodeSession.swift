@@ -46,9 +46,16 @@ package actor DecodeSession {
       throw DeviceFailure(
         .unsupported, what: "hardware decoding", why: obstacle, remedy: "use --backend auto or software")
     }
+    // A lost device ends with its last session; the driver may want that before it opens another one.
+    if engine.hardware?.device.isLost == true { try engine.use(nil) }
     let device = try devices.device(at: path, for: engine.stream, logger: logger)
     let hardware = try HardwareSession(device, for: engine.stream, replacing: engine.hardware, cancel: cancel)
-    try engine.use(hardware)
+    do {
+      try engine.use(hardware)
+    } catch let error as VABufError {
+      // A codec that libavcodec does not combine with VA-API, for one; software goes on.
+      throw DeviceFailure(.unsupported, what: "VA-API on \(device.path)", why: error.why, remedy: error.remedy)
+    }
     return (device, hardware.run)
   }
 

@@ -79,8 +79,10 @@ package struct StreamDecoder: ~Copyable {
       old?.leave()
       new?.leave()
     }
-    options.hardware = new?.options
-    codec = try Self.open(demuxer, options, allocator)
+    var changed = options
+    changed.hardware = new?.options
+    codec = try Self.open(demuxer, changed, allocator)
+    options = changed
     hardware = new
     isFresh = false
   }
@@ -156,6 +158,8 @@ package struct StreamDecoder: ~Copyable {
   /// - Throws: what went wrong instead: a device that fails is no damage.
   package func takeDamage() throws -> DamageSigns {
     let signs = codec.takeDamage()
+    hardware?.enter()
+    defer { hardware?.leave() }
     if let hardware, let trouble = codec.takeHardwareTrouble(), let failure = hardware.failure(trouble, .inputOutput) {
       try throwIfOutOfMemory()
       throw failure
@@ -189,13 +193,7 @@ package struct StreamDecoder: ~Copyable {
   /// - Returns: false when the file's packets are no longer those of the index.
   package mutating func start(at number: Int, records: [PacketRecord], reopening: Bool) throws -> Bool {
     if isFresh, number == nextPacket { return true }
-    hardware?.enter()
-    defer { hardware?.leave() }
-    if reopening {
-      codec = try Self.open(demuxer, options, allocator)
-    } else {
-      codec.flush()
-    }
+    try renew(reopening: reopening)
     isPending = false
     if number > 0, isTrusted, try land(on: number, records) { return true }
     try demuxer.rewind()
@@ -208,6 +206,17 @@ package struct StreamDecoder: ~Copyable {
       nextPacket += 1
     }
     return true
+  }
+
+  /// Makes the decoder forget what it has. This calls the driver; reading, which follows, does not.
+  private mutating func renew(reopening: Bool) throws {
+    hardware?.enter()
+    defer { hardware?.leave() }
+    if reopening {
+      codec = try Self.open(demuxer, options, allocator)
+    } else {
+      codec.flush()
+    }
   }
 
   /// Seeks so that `number` is the packet that was read last. Containers land where they like, so each try is checked
