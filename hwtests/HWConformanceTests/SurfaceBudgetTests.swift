@@ -123,4 +123,24 @@ struct SurfaceBudgetTests {
     }
     #expect(seen == md5s.count)
   }
+
+  /// A device is there, and works; libavcodec just does not combine the codec with it.
+  @Test(arguments: TestDevice.all) func codecsWithoutHardwareAreDecodedInSoftware(_ device: TestDevice) async throws {
+    guard let path = try ClipMaker.shared.path(of: "ffv1") else { return }
+    let expected = try Reference.cached(path).lines.map(\.md5)
+    try await device.run { node in
+      let buffer = try await FrameBuffer.open(path, options: hardwareOptions(node, .auto))
+      try await HardwareConformance.closing(buffer) { buffer in
+        #expect(buffer.stream?.backend == .software && buffer.stream?.fallbackReason != nil)
+        var count = 0
+        for try await frame in buffer.frames(0..<expected.count) {
+          #expect(frame.descriptor.backend == .software)
+          #expect(try FrameDigest.md5(frame) == expected[count])
+          count += 1
+        }
+        #expect(count == expected.count)
+      }
+      await #expect(throws: VABufError.self) { try await FrameBuffer.open(path, options: hardwareOptions(node)) }
+    }
+  }
 }
