@@ -9,10 +9,16 @@ import VABufTestKit
 @Suite struct DamagedClipTests {
   /// Parts of their pictures are not decoded, not even concealed: ffmpeg shows what its buffers held before, vabuf
   /// nothing.
-  private static let residue: Set = [
+  private static let residue: Set<String> = Set([
     "flip-h264-slices-800", "flip-h264-slices-4000", "flip-hevc-open-gop-mkv-300", "flip-hevc-open-gop-raw-2000",
     "flip-vp8-alt-ref-2000", "flip-mjpeg-avi-2000",
-  ]
+  ]).union(isSevenOrLater ? ["flip-mpeg2-ts-300"] : [])
+
+  /// FFmpeg 7 overreads HEVC slices of x265, says so, and gives other pictures from run to run: that is damage, whoever
+  /// is to blame.
+  private static let overread: Set<String> = isSevenOrLater ? ["hevc-slices"] : []
+
+  private static let isSevenOrLater = Int(LibraryVersions.ffmpeg.prefix(while: \.isNumber)).map { $0 >= 7 } ?? true
 
   @Test(.timeLimit(.minutes(10)), arguments: ShortRun.sample(Clips.tagged([.damaged]).map(\.name)))
   func damageEndsWellAndIsTheSameEachTime(_ name: String) throws {
@@ -49,7 +55,8 @@ import VABufTestKit
   /// What decoders write of undamaged streams, after seeks too, is not taken for damage: that would cost their threads.
   @Test(
     .timeLimit(.minutes(10)),
-    arguments: ShortRun.sample(Clips.all.filter { !$0.tags.contains(.damaged) }.map(\.name)))
+    arguments: ShortRun.sample(
+      Clips.all.filter { !$0.tags.contains(.damaged) && !overread.contains($0.name) }.map(\.name)))
   func undamagedStreamsKeepTheirThreads(_ name: String) throws {
     guard let path = try ClipMaker.shared.path(of: name) else { return }
     let engine = try DecodeEngine(SessionOptions(path))

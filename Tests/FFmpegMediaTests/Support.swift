@@ -29,8 +29,12 @@ struct LinearDecode: ~Copyable {
     while true {
       let frame = try Frame()
       switch codec.receive(into: frame) {
-      case .done: return frame
-      case .ended: return nil
+      case .done:
+        if let error = codec.takeAllocationError() { throw error }
+        return frame
+      case .ended:
+        if let error = codec.takeAllocationError() { throw error }
+        return nil
       case .failed: if let error = codec.takeAllocationError() { throw error }
       case .again:
         packet.unref()

@@ -75,6 +75,10 @@ struct ExportTests {
           for other in stride(from: 0, to: 300, by: 25) { _ = try await buffer.frame(at: other, in: .anywhere) }
           #expect(try exported.map(Picture.init) == picture, "frame \(number)")
           exported = nil
+          // The thread that exported may be about to let go of it.
+          for _ in 0..<500 where zip(descriptors, files).contains(where: { file(of: $0) == $1 }) {
+            try await Task.sleep(for: .milliseconds(10))
+          }
           #expect(zip(descriptors, files).allSatisfy { file(of: $0) != $1 }, "a descriptor is left open")
         }
         #expect(buffer.metrics.downloads == 0)

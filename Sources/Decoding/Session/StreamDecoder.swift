@@ -109,8 +109,13 @@ package struct StreamDecoder: ~Copyable {
     defer { hardware?.leave() }
     while true {
       switch codec.receive(into: frame) {
-      case .done: return .frame(packet: frame.packetTag.flatMap { records.indices.contains(Int($0)) ? Int($0) : nil })
-      case .ended: return .ended
+      case .done:
+        // A frame that was predicted from one without memory may come before the error does (FFV1 with threads, FFmpeg 7).
+        try throwIfOutOfMemory()
+        return .frame(packet: frame.packetTag.flatMap { records.indices.contains(Int($0)) ? Int($0) : nil })
+      case .ended:
+        try throwIfOutOfMemory()
+        return .ended
       case .failed(let code): try throwReason(code)
       case .again: guard try feed(records) else { return .desynchronised }
       }
