@@ -41,20 +41,19 @@ extension BufferCore {
   private func onHost(_ lease: FrameLease) async throws -> FrameLease {
     let memory = TransferMemory(self)
     let cache = cache
-    let picture = try await lease.stored.hostPicture { surface in
+    let download = { @Sendable (surface: SurfaceFrame) async throws -> HostPicture in
       let buffer = try await surface.device.transfers.download(surface, memory)
       return HostPicture(buffer: buffer, planes: surface.layout.planes)
-    } keep: {
+    }
+    var picture = try await lease.stored.hostPicture(download) {
       if lease.cache != nil { return cache.downloaded(lease, $0) }
       // A frame that the cache has no room for is not kept in two places.
       lease.stored.set($0)
       _ = lease.stored.drop(.gpu)
     }
-    guard let picture else {
-      // Its last tier went in between; it is decoded again.
-      throw VABufError(
-        .deviceFailed, what: "frame \(lease.number)", why: "its surface was given up", remedy: "ask for it again")
-    }
+    // All its tiers went in between; the lease still holds the surface.
+    if picture == nil, let surface = lease.surface { picture = try await download(surface) }
+    guard let picture else { preconditionFailure("a lease of frame \(lease.number) that holds nothing") }
     return cache.lease(lease, picture, nil)
   }
 

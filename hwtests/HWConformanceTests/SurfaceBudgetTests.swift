@@ -130,7 +130,7 @@ struct SurfaceBudgetTests {
     let expected = try Reference.cached(path).lines.map(\.md5)
     try await device.run { node in
       let buffer = try await FrameBuffer.open(path, options: hardwareOptions(node, .auto))
-      try await HardwareConformance.closing(buffer) { buffer in
+      try await Conformance.closing(buffer) { buffer in
         #expect(buffer.stream?.backend == .software && buffer.stream?.fallbackReason != nil)
         var count = 0
         for try await frame in buffer.frames(0..<expected.count) {
