@@ -10,7 +10,9 @@
 //   decoder behind depends on the picture before only.
 // - POCs are the client's minus a base, which is mostly 0. Only differences between them matter to
 //   decoding, so a new base starts where the client has begun somewhere else (a seek): pictures of
-//   before can then not be mistaken for pictures of now.
+//   before can then not be mistaken for pictures of now. The decoder behind is flushed there too:
+//   from FFmpeg 7.1 on it refuses a picture whose POC is that of one it holds, also a BLA picture,
+//   which keeps its own POC (5.1 lets them be in different sequences).
 // - Reference picture sets are written out in each slice, from ReferenceFrames, and the order of
 //   the reference lists with them, from RefPicList.
 // - Entry points are left out. They serve parallel decoding only.
@@ -168,10 +170,10 @@ static bool is_known(const struct hevc_state *state, const VAPictureHEVC *pictur
   return false;
 }
 
-// Chooses what the picture becomes, and the base of the POCs.
-static unsigned choose_type(
-    struct hevc_state *state, const VAPictureParameterBufferHEVC *parameters,
-    const struct softva_hevc_set *set, bool intra) {
+// Whether the client has begun somewhere else.
+static bool starts_over(
+    const struct hevc_state *state, const VAPictureParameterBufferHEVC *parameters,
+    const struct softva_hevc_set *set) {
   int32_t poc = parameters->CurrPic.pic_order_cnt;
   bool restart = set->count > 0 || parameters->slice_parsing_fields.bits.RapPicFlag;
   for (size_t i = 0; i < set->count; i++)
@@ -181,8 +183,15 @@ static unsigned choose_type(
   for (size_t i = 0; i < state->known_count; i++)
     if (state->known[i].poc == poc) restart = true;
   int64_t distance = poc - state->base - state->last;
-  if (!state->started || distance >= 32768 || distance < -32768) restart = true;
-  if (!restart) return SOFTVA_HEVC_TRAIL_R;
+  return restart || !state->started || distance >= 32768 || distance < -32768;
+}
+
+// Chooses what the picture becomes, and the base of the POCs.
+static unsigned choose_type(
+    struct hevc_state *state, const VAPictureParameterBufferHEVC *parameters,
+    const struct softva_hevc_set *set, bool intra) {
+  int32_t poc = parameters->CurrPic.pic_order_cnt;
+  if (!starts_over(state, parameters, set)) return SOFTVA_HEVC_TRAIL_R;
   if (intra) {
     // Also a CRA picture after a seek: what it lists was never decoded and only serves pictures
     // that the client skips.
@@ -260,6 +269,15 @@ static VAStatus append_slices(
   return VA_STATUS_SUCCESS;
 }
 
+static bool restarts(void *memory, const struct softva_picture *picture) {
+  const VAPictureParameterBufferHEVC *parameters = picture->parameters;
+  if (picture->parameters_size < sizeof *parameters) return false;
+  for (size_t i = 0; i < picture->slice_count; i++)
+    if (picture->slices[i].parameters_size < sizeof(VASliceParameterBufferHEVC)) return false;
+  struct softva_hevc_set set;
+  return collect_references(picture, &set) && starts_over(memory, parameters, &set);
+}
+
 static VAStatus assemble(
     void *memory, const struct softva_picture *picture, struct softva_bytes *packet) {
   struct hevc_state *state = memory;
@@ -316,4 +334,5 @@ const struct softva_codec softva_hevc = {
     .state_size = sizeof(struct hevc_state),
     .assemble = assemble,
     .references = references,
+    .restarts = restarts,
 };

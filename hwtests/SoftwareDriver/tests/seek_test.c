@@ -1,9 +1,11 @@
 // Seeks in each file, in a software decoder and in one on the device at the same time, and compares
 // the pictures that come out of the two from the seek point's on:
 //
-//   hwtests/with-software-driver seek_test [-n SEEKS] FILE...
+//   hwtests/with-software-driver seek_test [-n PLACES] FILE...
 //
 // Neither decoder is opened again: the driver has to notice by itself that its client started over.
+// Each place is sought twice, the second time after a few pictures: the decoder behind the driver
+// then still holds the pictures that come again.
 // Pictures in front of the seek point (leading ones, whose references are gone) are counted only.
 
 #include <libavcodec/avcodec.h>
@@ -17,6 +19,7 @@
 #include <string.h>
 
 #define PICTURES 14  // after each seek
+#define FIRST_PICTURES 3  // after the first of the two to a place
 
 struct side {
   AVCodecContext *decoder;
@@ -111,12 +114,15 @@ static int test(const char *path, int seeks, AVBufferRef *device) {
   unsigned seed = 1;
   int compared = 0, wrong = 0, leading = 0, leading_wrong = 0, errors = 0;
   AVPacket *packet = av_packet_alloc();
-  for (int seek = 0; seek < seeks; seek++) {
-    int64_t wanted = start + (int64_t)((double)duration * (rand_r(&seed) % 1000) / 1000);
+  int64_t wanted = start;
+  for (int seek = 0; seek < 2 * seeks; seek++) {
+    int pictures = seek % 2 == 0 ? FIRST_PICTURES : PICTURES;
+    if (seek % 2 == 0)
+      wanted = start + (int64_t)((double)duration * (rand_r(&seed) % 1000) / 1000);
     av_seek_frame(format, index, wanted, AVSEEK_FLAG_BACKWARD);
     for (int side = 0; side < 2; side++) avcodec_flush_buffers(sides[side].decoder);
     int64_t first = AV_NOPTS_VALUE;
-    while (sides[0].count < PICTURES) {
+    while (sides[0].count < pictures) {
       bool end = av_read_frame(format, packet) < 0;
       if (!end && packet->stream_index != index) {
         av_packet_unref(packet);
@@ -143,7 +149,7 @@ static int test(const char *path, int seeks, AVBufferRef *device) {
   }
   const char *name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
   printf(
-      "%-40s %3d seeks %4d pictures %3d wrong, %3d leading %3d wrong, %d errors\n", name, seeks,
+      "%-40s %3d places %4d pictures %3d wrong, %3d leading %3d wrong, %d errors\n", name, seeks,
       compared, wrong, leading, leading_wrong, errors);
   av_packet_free(&packet);
   for (int side = 0; side < 2; side++) avcodec_free_context(&sides[side].decoder);
