@@ -106,7 +106,11 @@ final class BufferCore: Sendable {
     _ number: Int, urgency: RequestSchedule.Urgency, reader: BufferState.ReaderID, in place: Placement
   ) async throws -> (lease: FrameLease, hasWaited: Bool) {
     counters.requests.count()
-    if let lease = hit(number, reader, place) { return (try await settle(lease, place), false) }
+    if let lease = hit(number, reader, place) {
+      // A download is waited for too.
+      let hasWaited = place == .host && lease.picture == nil
+      return (try await settle(lease, place), hasWaited)
+    }
     return (try await settle(try await arrival(of: number, urgency: urgency, reader: reader), place), true)
   }
 
