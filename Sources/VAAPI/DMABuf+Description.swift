@@ -1,3 +1,4 @@
+internal import FrameModel
 internal import CVA
 internal import Glibc
 

@@ -1,5 +1,6 @@
 internal import CDRM
 internal import CVA
+package import FrameModel
 internal import Glibc
 
 /// Owns the descriptors of an exported surface: each is closed once, by `deinit` or by who takes them.
@@ -7,25 +8,8 @@ internal import Glibc
 /// Any thread; no libva call is made. The memory lives as long as any descriptor of it, also after the surface and the
 /// display are gone. But the decoder writes the next picture into a surface that is free: who reads must keep the frame.
 package struct DMABuf: ~Copyable, Sendable {
-  /// A piece of GPU memory.
-  package struct Object: Hashable, Sendable {
-    /// Borrowed: `duplicate` it to keep it.
-    package var descriptor: Int32
-    /// Its size, which may hold more than the surface.
-    package var byteCount: Int
-    /// How samples are tiled and compressed in it: a number of `drm_fourcc.h`.
-    package var modifier: UInt64
-  }
-
-  /// A plane of a layer.
-  package struct Plane: Hashable, Sendable {
-    /// Which of `objects` holds it.
-    package var object: Int
-    /// Bytes from the start of the object.
-    package var offset: Int
-    /// Bytes from one row to the next; for tiled memory what the modifier says.
-    package var stride: Int
-  }
+  package typealias Object = DMABufDescription.Object
+  package typealias Plane = DMABufDescription.Plane
 
   /// What an importer makes one image of.
   package struct Layer: Hashable, Sendable {

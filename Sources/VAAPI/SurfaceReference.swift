@@ -1,3 +1,4 @@
+internal import FrameModel
 internal import CVA
 internal import Glibc
 
@@ -23,9 +24,7 @@ package struct SurfaceReference: Sendable {
   ///   that no timeout helps that runs in the same thread.)
   package func sync(timeout: Duration? = nil) throws(VAError) {
     guard let timeout else { return try syncWithoutEnd() }
-    let nanoseconds = UInt64(clamping: timeout.components.seconds).multipliedReportingOverflow(by: 1_000_000_000)
-    let rest = UInt64(clamping: timeout.components.attoseconds / 1_000_000_000)
-    let limit = nanoseconds.overflow ? UInt64.max - 1 : nanoseconds.partialValue &+ rest
+    let limit = UInt64(clamping: timeout.nanoseconds)
     let status = display.calls.status(.vaSyncSurface2) { vaSyncSurface2(display.rawDisplay, id, limit) }
     switch status {
     case .success: return

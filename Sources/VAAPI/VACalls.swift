@@ -11,7 +11,7 @@ package enum VACall: Int, Hashable, Sendable, CaseIterable {
   case vaExportSurfaceHandle
 
   /// Those that carry pixels between GPU and host: a path without copies makes none of them.
-  package static let transfers: Set<VACall> = [
+  package static let pixelAccess: Set<VACall> = [
     .vaCreateImage, .vaDeriveImage, .vaGetImage, .vaPutImage, .vaMapBuffer,
   ]
 

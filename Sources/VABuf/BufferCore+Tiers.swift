@@ -39,10 +39,10 @@ extension BufferCore {
   }
 
   private func onHost(_ lease: FrameLease) async throws -> FrameLease {
-    let memory = TransferMemory(self)
+    let memory = DownloadMemory(self)
     let cache = cache
     let download = { @Sendable (surface: SurfaceFrame) async throws -> HostPicture in
-      let buffer = try await surface.device.transfers.download(surface, memory)
+      let buffer = try await surface.device.access.download(surface, memory)
       return HostPicture(buffer: buffer, planes: surface.layout.planes)
     }
     var picture = try await lease.stored.hostPicture(download) {
@@ -63,7 +63,7 @@ extension BufferCore {
     let layout = PictureLayout(
       width: lease.descriptor.layout.width, height: lease.descriptor.layout.height,
       format: lease.descriptor.layout.format, planes: picture.planes)
-    let surface = try await device.transfers.upload(layout, picture.buffer, to: device) { self.isClosing }
+    let surface = try await device.access.upload(layout, picture.buffer, to: device) { self.isClosing }
     cache.uploaded(lease, surface)
     return cache.lease(lease, nil, surface)
   }
@@ -73,7 +73,7 @@ extension BufferCore {
     guard let pool else { return cache.demotionFailed(slot) }
     Task {
       do {
-        let buffer = try await surface.device.transfers.download(surface, IdleMemory(pool))
+        let buffer = try await surface.device.access.download(surface, IdleMemory(pool))
         cache.demoted(slot, surface, HostPicture(buffer: buffer, planes: surface.layout.planes))
       } catch {
         // The frame goes; whoever wants it again has it decoded.
@@ -83,7 +83,7 @@ extension BufferCore {
   }
 
   /// Memory for downloads that somebody waits for: waits until there is some, or the buffer closes.
-  private final class TransferMemory: HostAllocator {
+  private final class DownloadMemory: HostAllocator {
     private let core: BufferCore
     init(_ core: BufferCore) { self.core = core }
     func allocate(byteCount: Int) throws(VABufError) -> any HostBuffer {

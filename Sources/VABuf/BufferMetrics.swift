@@ -77,7 +77,7 @@ extension BufferMetrics {
     surfacesInUse += surfaces.leased
     surfaceHighWater += surfaces.highWater
     surfaceWaitNanoseconds += surfaces.waitNanoseconds
-    let copies = device.transfers.counts
+    let copies = device.access.counts
     downloads += copies.downloads
     uploads += copies.uploads
   }

@@ -52,7 +52,6 @@ final class DecoderSource: FrameSource {
   /// Why hardware was given up last; nil where it never was.
   var fallbackReason: String? { state.withLock { $0.failure }.map { "\($0.what): \($0.why)" } }
   var counts: (fallbacks: Int, reopenings: Int) { state.withLock { ($0.policy.fallbacks, $0.reopenings) } }
-  var surfaces: SurfacePool.Metrics? { state.withLock { $0.device }?.surfaces.metrics }
 
   func setIndex(_ index: FrameIndex) { state.withLock { $0.index = index } }
 
@@ -291,9 +290,7 @@ final class DecoderSource: FrameSource {
   }
 
   private static var now: UInt64 {
-    // The epoch first: it is made when it is first asked for.
-    let (seconds, attoseconds) = epoch.duration(to: .now).components
-    return UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
+    UInt64(clamping: epoch.duration(to: .now).nanoseconds)
   }
 
   private static let epoch = ContinuousClock.now

@@ -43,7 +43,7 @@ extension FrameLease {
         remedy: "ask for the frame on the GPU (in: .gpu)")
     }
     do {
-      return ExportedFrame(try await surface.device.transfers.export(surface, separateLayers: separateLayers))
+      return ExportedFrame(try await surface.device.access.export(surface, separateLayers: separateLayers))
     } catch let error as VABufError where error.code == .deviceFailed {
       // Its surface may hold anything: the next request has it decoded again.
       cache?.remove(self)

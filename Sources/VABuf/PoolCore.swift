@@ -65,13 +65,21 @@ final class PoolCore: Sendable {
   }
 
   func leaseBlocking(_ byteCount: Int, isAbandoned: () -> Bool) throws(VABufError) -> PoolLease {
+    func throwIfAbandoned() throws(VABufError) {
+      guard isAbandoned() else { return }
+      throw VABufError(.closed, what: "host memory", why: "the buffer was closed", remedy: "open another one")
+    }
+    try throwIfAbandoned()
+    // As a rule there is some at once, and nothing to wait with is needed.
+    do {
+      return try lease(byteCount)
+    } catch {
+      guard error.code == .hostMemoryExhausted, isPossible(byteCount) else { throw error }
+    }
     let start = ContinuousClock.now
     var hasWaited = false
     while true {
-      guard !isAbandoned() else {
-        throw VABufError(
-          .closed, what: "host memory", why: "the buffer was closed", remedy: "open another one")
-      }
+      try throwIfAbandoned()
       // Registered before the attempt, so that no release is missed between the two.
       let signal = DispatchSemaphore(value: 0)
       state.withLock { $0.waiters.append(signal) }
@@ -259,14 +267,5 @@ private final class PoolCounters: Sendable {
       bytesInUse: bytesInUse.load(ordering: .relaxed), idleBytes: idleBytes.load(ordering: .relaxed),
       highWaterBytes: highWaterBytes.load(ordering: .relaxed), waits: waits.load(ordering: .relaxed),
       waitNanoseconds: waitNanoseconds.load(ordering: .relaxed))
-  }
-}
-
-extension Duration {
-  /// Whole nanoseconds, clamped.
-  var nanoseconds: Int64 {
-    let (seconds, attoseconds) = components
-    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    return overflow ? .max : product + attoseconds / 1_000_000_000
   }
 }

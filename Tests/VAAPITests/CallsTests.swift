@@ -15,7 +15,7 @@ import Testing
     #expect(throws: VAError(.vaGetImage, .operationFailed)) { try calls.make(.vaGetImage) { 1 } }
     #expect(calls.status(.vaSyncSurface) { 0x26 } == .timedOut)
     #expect(calls.made == [.vaGetImage: 2, .vaSyncSurface: 1])
-    #expect(calls.count(of: VACall.transfers) == 2)
+    #expect(calls.count(of: VACall.pixelAccess) == 2)
     #expect(calls.count(of: .vaPutImage) == 0)
   }
 

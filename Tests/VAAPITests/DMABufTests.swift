@@ -1,3 +1,4 @@
+import FrameModel
 import CVA
 import Foundation
 import Testing

@@ -91,7 +91,7 @@ import VABufTestKit
     let image = try OwnedImage(deriving: surfaces[0])
     let planes = image.planes
     try image.withMapped(.write) { memory in picture.write(to: memory, planes) }
-    let transfers = calls.count(of: VACall.transfers)
+    let transfers = calls.count(of: VACall.pixelAccess)
 
     let composed = try surfaces[0].export(.composed)
     #expect(composed.format == description.format && composed.layers.map(\.format) == [description.format])
@@ -100,7 +100,7 @@ import VABufTestKit
     #expect(separate.layers.map(\.format) == (description.format == .nv12 ? [.r8, .gr88] : [.r16, .gr1616]))
     let areTheSame = try (picture.equals(composed), picture.equals(separate))
     #expect(areTheSame == (true, true))
-    #expect(calls.count(of: VACall.transfers) == transfers)
+    #expect(calls.count(of: VACall.pixelAccess) == transfers)
     #expect(calls.count(of: .vaSyncSurface) == 1 && calls.count(of: .vaSyncSurface2) == 1)
     return composed
   }

@@ -1,3 +1,4 @@
+import FrameModel
 import Synchronization
 import VAAPI
 

@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import FrameModel
 
 /// Where devices and their surfaces end: one thread that may block, because the last lease of a frame may be dropped on
 /// any, and libva is not called there.
@@ -16,9 +17,7 @@ package enum DeviceTeardown {
     await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
       let once = ResumeOnce(continuation)
       queue.async { once.resume() }
-      let (seconds, attoseconds) = limit.components
-      let wait = DispatchTimeInterval.milliseconds(Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
-      DispatchQueue.global().asyncAfter(deadline: .now() + wait) { once.resume() }
+      DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(Int(limit.nanoseconds))) { once.resume() }
     }
   }
 }

@@ -12,12 +12,7 @@ package final class ExportedSurface: Sendable {
     self.frame = frame
     description = DMABufDescription(
       fourcc: buffer.format.rawValue, width: buffer.width, height: buffer.height,
-      objects: buffer.objects.map { .init(descriptor: $0.descriptor, byteCount: $0.byteCount, modifier: $0.modifier) },
-      layers: buffer.layers.map { layer in
-        .init(
-          fourcc: layer.format.rawValue,
-          planes: layer.planes.map { .init(object: $0.object, offset: $0.offset, stride: $0.stride) })
-      })
+      objects: buffer.objects, layers: buffer.layers.map { .init(fourcc: $0.format.rawValue, planes: $0.planes) })
     self.buffer = buffer
   }
 }

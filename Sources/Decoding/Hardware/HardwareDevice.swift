@@ -12,10 +12,8 @@ package final class HardwareDevice: Sendable {
   package let path: String
   /// How many times a device was opened before it, and one more.
   package let generation: Int
-  /// The driver's name for itself.
-  package let vendor: String
   package let surfaces: SurfacePool
-  package let transfers = Transfers()
+  package let access = SurfaceAccess()
   package let watch = HardwareWatch()
   private let state: Mutex<State>
 
@@ -40,7 +38,6 @@ package final class HardwareDevice: Sendable {
         remedy: "look for messages of the GPU in `dmesg`; --backend software does without it")
     }
     path = display.path
-    vendor = display.vendor
     self.generation = generation
     surfaces = SurfacePool(display, limits: limits, deadline: deadline)
   }
@@ -77,9 +74,9 @@ package final class HardwareDevice: Sendable {
   /// other for ever.
   ///
   /// - Parameter promised: surfaces of the reservation whose place this one takes.
-  func attach(_ needs: SurfaceNeeds, surfaceBytes: Int, promised: Int) throws(DeviceFailure) -> DeviceContext {
+  func attach(_ needs: SurfaceNeeds, promised: Int) throws(DeviceFailure) -> DeviceContext {
     let limits = surfaces.limits
-    let limit = min(limits.surfaces, limits.bytes / max(1, surfaceBytes))
+    let limit = min(limits.surfaces, limits.bytes / max(1, needs.surfaceBytes))
     let (context, others) = state.withLock { state -> (DeviceContext?, Int) in
       guard let context = state.context, !state.isLost else { return (nil, -1) }
       guard state.reserved - promised + needs.most <= limit else { return (nil, state.reserved - promised) }
@@ -123,10 +120,10 @@ package final class HardwareDevice: Sendable {
 
   private func end() {
     let (display, context) = state.withLock { ($0.display.take(), $0.context.take()) }
-    let (surfaces, transfers) = (surfaces, transfers)
-    transfers.abandon(gone)
+    let (surfaces, access) = (surfaces, access)
+    access.abandon(gone)
     // A copy that is under way may still use a surface.
-    transfers.afterwards {
+    access.afterwards {
       DeviceTeardown.run {
         surfaces.giveUp()
         withExtendedLifetime((display, context)) {}
@@ -142,7 +139,7 @@ package final class HardwareDevice: Sendable {
       if let display = state.display.take() { _ = Unmanaged.passRetained(display) }
       if let context = state.context.take() { _ = Unmanaged.passRetained(context) }
     }
-    transfers.abandon(gone)
+    access.abandon(gone)
     surfaces.abandon()
     _ = Unmanaged.passRetained(self)
   }

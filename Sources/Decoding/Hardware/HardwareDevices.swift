@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import FFmpegMedia
 package import FrameModel
 package import Logging
 internal import Synchronization
@@ -38,6 +39,10 @@ package final class HardwareDevices: Sendable {
   /// No device is opened any more: a driver does not return from being started.
   package func abandon() { state.withLock { $0.isAbandoned = true } }
 
+  private static let noNode = DeviceFailure(
+    .noDevice, what: "VA-API", why: "this machine has no render node (/dev/dri/renderD*)",
+    remedy: "name one with --device, or use --backend software")
+
   private static let stuck = DeviceFailure(
     .noDevice, what: "VA-API", why: "a driver did not return from being started",
     remedy: "look for a GPU hang in `dmesg`; --backend software does without the GPU")
@@ -48,9 +53,7 @@ package final class HardwareDevices: Sendable {
   package func device(
     at path: String?, for stream: StreamDescription, logger: Logger
   ) throws(DeviceFailure) -> HardwareDevice {
-    guard !state.withLock({ $0.isAbandoned }) else {
-      throw Self.stuck
-    }
+    guard !state.withLock({ $0.isAbandoned }) else { throw Self.stuck }
     let result = gate.sync { () -> Result<HardwareDevice, DeviceFailure> in
       do throws(DeviceFailure) {
         return .success(try choose(path, stream, logger))
@@ -68,9 +71,7 @@ package final class HardwareDevices: Sendable {
     let result = await withCheckedContinuation {
       (continuation: CheckedContinuation<Result<HardwareDevice, DeviceFailure>, Never>) in
       gate.async { [self] in
-        var failure = DeviceFailure(
-          .noDevice, what: "VA-API", why: "this machine has no render node (/dev/dri/renderD*)",
-          remedy: "name one with --device, or read frames in host memory")
+        var failure = Self.noNode
         for path in path.map({ [$0] }) ?? RenderNode.all().filter(\.canRender).map(\.path) {
           do throws(DeviceFailure) {
             continuation.resume(returning: .success(try open(path, logger)))
@@ -104,9 +105,7 @@ package final class HardwareDevices: Sendable {
       }
     }
     guard let first = obstacles.first else {
-      throw DeviceFailure(
-        .noDevice, what: "VA-API", why: "this machine has no render node (/dev/dri/renderD*)",
-        remedy: "name one with --device, or use --backend software")
+      throw Self.noNode
     }
     guard obstacles.count > 1 else { throw first }
     let why = obstacles.map { "\($0.what): \($0.why)" }.joined(separator: "; ")
@@ -143,7 +142,7 @@ package final class HardwareDevices: Sendable {
     let profiles = VAProfile.candidates(for: stream)
     // A codec that is not known here: libavcodec decides.
     guard !profiles.isEmpty else { return nil }
-    let format: RTFormats = (stream.pixelFormat?.bitsPerComponent ?? 8) > 8 ? .yuv420x10 : .yuv420
+    let format: RTFormats = SurfaceFormat(stream) == .p010 ? .yuv420x10 : .yuv420
     var last: DecodeSupport?
     for profile in profiles {
       let support = display.canDecode(profile, rtFormat: format, width: stream.width, height: stream.height)
@@ -162,7 +161,7 @@ package final class HardwareDevices: Sendable {
 extension VAProfile {
   /// The profiles with which a driver could decode a stream, the best first; empty for codecs not known here.
   static func candidates(for stream: StreamDescription) -> [VAProfile] {
-    let isDeep = (stream.pixelFormat?.bitsPerComponent ?? 8) > 8
+    let isDeep = SurfaceFormat(stream) == .p010
     switch stream.codec {
     case "h264":
       switch stream.profile {

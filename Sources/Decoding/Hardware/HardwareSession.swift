@@ -21,11 +21,9 @@ package final class HardwareSession: SurfaceAllocator {
   package init(
     _ device: HardwareDevice, for stream: StreamDescription, replacing old: HardwareSession?, cancel: CancelFlag
   ) throws(DeviceFailure) {
-    let isDeep = (stream.pixelFormat?.bitsPerComponent ?? 8) > 8
-    let shape = SurfaceShape(width: stream.width, height: stream.height, format: isDeep ? .p010 : .nv12)
     needs = SurfaceNeeds(stream)
     let promised = old?.device === device ? old?.needs.most ?? 0 : 0
-    context = try device.attach(needs, surfaceBytes: shape.byteCount, promised: promised)
+    context = try device.attach(needs, promised: promised)
     self.device = device
     isClosed = cancel
   }

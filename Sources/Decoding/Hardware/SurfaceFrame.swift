@@ -60,7 +60,7 @@ package final class SurfaceFrame: Sendable {
     let isPlanar = format.planeCount == 3 && format.log2ChromaWidth == 1 && format.log2ChromaHeight == 1
     let isGrey = format.planeCount == 1 && format.componentCount == 1
     return (isPlanar || isGrey) && !format.traits.contains(.rgb) && !format.traits.contains(.bigEndian)
-      && format.bitsPerComponent == (surface == .nv12 ? 8 : 10)
+      && format.bitsPerComponent == surface.bits
   }
 
   /// Planes one after the other, rows and planes at multiples of 64 bytes.

@@ -116,12 +116,3 @@ package struct SurfaceLedger: Sendable {
     count < limits.surfaces && bytes + shape.byteCount <= limits.bytes
   }
 }
-
-extension SurfaceShape {
-  /// Bytes of one surface without what the driver adds.
-  package var byteCount: Int { description.byteCount }
-
-  var description: SurfaceDescription {
-    SurfaceDescription(format: format == .nv12 ? .nv12 : .p010, width: width, height: height)
-  }
-}

@@ -20,8 +20,7 @@ package struct SurfaceNeeds: Hashable, Sendable {
       default: 2
       }
     let others = 2 + stream.reorderDepth
-    let isDeep = (stream.pixelFormat?.bitsPerComponent ?? 8) > 8
-    surfaceBytes = SurfaceShape(width: stream.width, height: stream.height, format: isDeep ? .p010 : .nv12).byteCount
+    surfaceBytes = SurfaceShape(stream).byteCount
     most = references + others
     usual = min(references, 4) + others
   }

@@ -117,21 +117,22 @@ package final class SurfacePool: Sendable {
   func lease(
     _ shape: SurfaceShape, isAbandoned: () -> Bool, pause: (() -> Void) -> Void
   ) throws(VABufError) -> SurfaceLease {
+    func throwIfAbandoned() throws(VABufError) {
+      guard isAbandoned() else { return }
+      throw VABufError(.closed, what: "surface", why: "the buffer was closed", remedy: "open another one")
+    }
+    try throwIfAbandoned()
+    // As a rule there is one at once, and nothing to wait with is needed.
+    if let lease = try attemptKeepingLowWater(shape) { return lease }
     let start = ContinuousClock.now
     var hasWaited = false
     while true {
-      guard !isAbandoned() else {
-        throw VABufError(.closed, what: "surface", why: "the buffer was closed", remedy: "open another one")
-      }
+      try throwIfAbandoned()
       // Registered before the attempt, so that no release is missed between the two.
       let signal = DispatchSemaphore(value: 0)
       state.withLock { $0.waiters.append(signal) }
       defer { state.withLock { $0.waiters.removeAll { $0 === signal } } }
-      if let lease = try attempt(shape) {
-        let available = state.withLock { $0.ledger.available(shape) }
-        if available < Self.lowWater { reclaim(Self.lowWater - available) }
-        return lease
-      }
+      if let lease = try attemptKeepingLowWater(shape) { return lease }
       reclaim(1)
       guard ContinuousClock.now - start < deadline else { throw exhausted }
       if !hasWaited { waits.add(1, ordering: .relaxed) }
@@ -139,10 +140,15 @@ package final class SurfacePool: Sendable {
       let waitStart = ContinuousClock.now
       // A cached frame that is unpinned gives no signal: look again from time to time.
       pause { _ = signal.wait(timeout: .now() + .milliseconds(20)) }
-      let waited = (ContinuousClock.now - waitStart).components
-      waitNanoseconds.add(
-        Int(waited.seconds) * 1_000_000_000 + Int(waited.attoseconds / 1_000_000_000), ordering: .relaxed)
+      waitNanoseconds.add(Int((ContinuousClock.now - waitStart).nanoseconds), ordering: .relaxed)
     }
+  }
+
+  private func attemptKeepingLowWater(_ shape: SurfaceShape) throws(VABufError) -> SurfaceLease? {
+    guard let lease = try attempt(shape) else { return nil }
+    let available = state.withLock { $0.ledger.available(shape) }
+    if available < Self.lowWater { reclaim(Self.lowWater - available) }
+    return lease
   }
 
   /// Leases a surface that can be had without waiting.

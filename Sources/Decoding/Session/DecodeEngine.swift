@@ -264,7 +264,7 @@ package final class DecodeEngine {
     let picture = try inSurface(frame, number)
     let buffer: any HostBuffer
     do {
-      buffer = try picture.device.transfers.downloadBlocking(picture, allocator)
+      buffer = try picture.device.access.downloadBlocking(picture, allocator)
     } catch let error as VABufError where error.code == .deviceFailed {
       throw DeviceFailure(
         picture.device.isAnswering ? .failed : .lost, what: error.what, why: error.why, remedy: error.remedy)

@@ -18,11 +18,6 @@ public struct SoftwareDriverReport: Codable, Hashable, Sendable {
     case overwrittenReferences = "overwritten_references"
   }
 
-  /// Calls that carry pixels between GPU and host: a path without copies makes none.
-  public var transfers: Int {
-    ["vaCreateImage", "vaDeriveImage", "vaGetImage", "vaPutImage"].reduce(0) { $0 + (calls[$1] ?? 0) }
-  }
-
   /// What is wrong with the display's life; nil where nothing is.
   public var complaint: String? {
     var complaints = misuse.map { "misuse: \($0)" }

@@ -8,8 +8,8 @@ internal import VAAPI
 /// How a driver likes to be read differs by orders of magnitude (FFmpeg's own way is two copies and an image made for each
 /// frame; derived images are uncached on some GPUs): each way is measured on the first downloads of a size and format, and
 /// the fastest is kept.
-// Sendable: used on the queue of its `Transfers` only, and by the device's teardown after that is gone.
-final class TransferWorker: @unchecked Sendable {
+// Sendable: used on the queue of its `SurfaceAccess` only, and by the device's teardown after that is gone.
+final class SurfaceCopier: @unchecked Sendable {
   private enum Way: CaseIterable {
     /// Map the surface's own memory: one copy.
     case derive
@@ -51,8 +51,7 @@ final class TransferWorker: @unchecked Sendable {
       let start = ContinuousClock.now
       do {
         try download(frame, surface, by: way, into: buffer)
-        let (seconds, attoseconds) = (ContinuousClock.now - start).components
-        let time = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+        let time = (ContinuousClock.now - start).nanoseconds
         let known = choice.cost[way]
         choice.cost[way] = (min(known?.best ?? .max, time), (known?.tries ?? 0) + 1)
         choices[frame.shape] = choice
@@ -65,7 +64,8 @@ final class TransferWorker: @unchecked Sendable {
     }
     // Where nothing worked, the next download tries everything again.
     choices[frame.shape] = nil
-    throw failure ?? VAError(.vaGetImage, .unimplemented)
+    guard let failure else { preconditionFailure("there is always a way to try") }
+    throw failure
   }
 
   private func download(
@@ -74,19 +74,18 @@ final class TransferWorker: @unchecked Sendable {
     switch way {
     case .derive, .deriveStreaming:
       let image = try OwnedImage(deriving: surface)
-      try read(image, frame, left: frame.left, top: frame.top, isStreaming: way == .deriveStreaming, into: buffer)
+      try read(image, frame, isStreaming: way == .deriveStreaming, into: buffer)
     case .getImage:
       let image = try reusedImage(frame.shape, surface.display)
       // All of it: drivers differ in what they do with an offset.
       try surface.download(to: image.image, width: frame.shape.width, height: frame.shape.height)
-      try read(image.image, frame, left: frame.left, top: frame.top, isStreaming: false, into: buffer)
+      try read(image.image, frame, isStreaming: false, into: buffer)
     }
   }
 
   private func reusedImage(_ shape: SurfaceShape, _ display: OwnedDisplay) throws -> Image {
     if let image = images[shape] { return image }
-    let fourcc: FourCC = shape.format == .nv12 ? .nv12 : .p010
-    guard let format = try display.imageFormats().first(where: { $0.fourcc == fourcc }) else {
+    guard let format = try display.imageFormats().first(where: { $0.fourcc == shape.format.fourcc }) else {
       throw VAError(.vaCreateImage, .invalidImageFormat)
     }
     let image = Image(try OwnedImage(display, format, width: shape.width, height: shape.height))
@@ -96,13 +95,12 @@ final class TransferWorker: @unchecked Sendable {
 
   /// One pass over the picture: luma copied, chroma split, the crop left out.
   private func read(
-    _ image: borrowing OwnedImage, _ frame: SurfaceFrame, left: Int, top: Int, isStreaming: Bool,
-    into buffer: any HostBuffer
+    _ image: borrowing OwnedImage, _ frame: SurfaceFrame, isStreaming: Bool, into buffer: any HostBuffer
   ) throws {
-    let bits = frame.shape.format == .nv12 ? 8 : 10
-    let bytes = bits > 8 ? 2 : 1
-    let fourcc: FourCC = bits == 8 ? .nv12 : .p010
-    guard image.format == fourcc, image.planes.count == 2 else { throw VAError(.vaDeriveImage, .invalidImageFormat) }
+    let (bits, bytes) = (frame.shape.format.bits, frame.shape.format.sampleBytes)
+    guard image.format == frame.shape.format.fourcc, image.planes.count == 2 else {
+      throw VAError(.vaDeriveImage, .invalidImageFormat)
+    }
     let target = buffer.baseAddress.assumingMemoryBound(to: UInt8.self)
     let layout = frame.layout
     let sources = image.planes
@@ -120,11 +118,12 @@ final class TransferWorker: @unchecked Sendable {
       }
       let luma = layout.planes[0]
       let isLumaRead = vabuf_read_luma(
-        target + luma.offset, luma.stride, try rows(0, x: left * bytes, y: top), luma.rowBytes / bytes, luma.rows,
+        target + luma.offset, luma.stride, try rows(0, x: frame.left * bytes, y: frame.top), luma.rowBytes / bytes,
+        luma.rows,
         Int32(bits), isStreaming)
       guard layout.planes.count == 3 else { return isLumaRead }
       let (u, v) = (layout.planes[1], layout.planes[2])
-      let chroma = try rows(1, x: left / 2 * 2 * bytes, y: top / 2)
+      let chroma = try rows(1, x: frame.left / 2 * 2 * bytes, y: frame.top / 2)
       let isChromaRead = vabuf_read_chroma(
         target + u.offset, target + v.offset, u.stride, chroma, u.rowBytes / bytes, u.rows, Int32(bits), isStreaming)
       return isLumaRead && isChromaRead
@@ -151,7 +150,7 @@ final class TransferWorker: @unchecked Sendable {
       let image = try OwnedImage(deriving: surface)
       try write(layout, buffer, to: image, frame.shape)
     } catch let error as VAError {
-      let fourcc: FourCC = frame.shape.format == .nv12 ? .nv12 : .p010
+      let fourcc = frame.shape.format.fourcc
       let takes = takesImages[fourcc] ?? display.canUpload(fourcc)
       takesImages[fourcc] = takes
       guard takes else { throw error }
@@ -164,11 +163,11 @@ final class TransferWorker: @unchecked Sendable {
   private func write(
     _ layout: PictureLayout, _ buffer: any HostBuffer, to image: borrowing OwnedImage, _ shape: SurfaceShape
   ) throws {
-    let bits = shape.format == .nv12 ? 8 : 10
-    let bytes = bits > 8 ? 2 : 1
-    let fourcc: FourCC = bits == 8 ? .nv12 : .p010
+    let (bits, bytes) = (shape.format.bits, shape.format.sampleBytes)
     let targets = image.planes
-    guard image.format == fourcc, targets.count == 2 else { throw VAError(.vaDeriveImage, .invalidImageFormat) }
+    guard image.format == shape.format.fourcc, targets.count == 2 else {
+      throw VAError(.vaDeriveImage, .invalidImageFormat)
+    }
     let source = UnsafeRawPointer(buffer.baseAddress).assumingMemoryBound(to: UInt8.self)
     func rows(_ plane: Int) -> vabuf_rows {
       vabuf_rows(start: source + layout.planes[plane].offset, stride: layout.planes[plane].stride)

@@ -7,10 +7,10 @@ internal import VAAPI
 /// Copies pictures of one device between surfaces and host memory, and exports them, on a thread of its own.
 ///
 /// Any thread may ask. What a driver does not come back from is left to `abandon`.
-package final class Transfers: Sendable {
-  private let queue = DispatchQueue(label: "vabuf.transfers", qos: .userInitiated)
+package final class SurfaceAccess: Sendable {
+  private let queue = DispatchQueue(label: "vabuf.surfaces", qos: .userInitiated)
   private let pending = Mutex(Pending())
-  private let worker = TransferWorker()
+  private let worker = SurfaceCopier()
   private let downloads = Atomic(0)
   private let uploads = Atomic(0)
 
