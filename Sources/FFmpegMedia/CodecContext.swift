@@ -118,7 +118,6 @@ package struct CodecContext: ~Copyable {
   package func takeHardwareTrouble() -> HardwareTrouble? { hooks.hardware?.takeTrouble() }
 
   /// The format that software decoding of the same stream gives.
-  package var softwareFormat: Int32 { pointer.pointee.sw_pix_fmt.rawValue }
 
   /// The first decoder of a codec; for hardware, the first that libavcodec can combine with VA-API.
   private static func find(_ id: AVCodecID, inHardware: Bool) throws(FFmpegError) -> UnsafePointer<AVCodec> {

@@ -93,6 +93,8 @@ package struct Frame: ~Copyable {
   package struct Surface {
     package let surface: any LeasedSurface
     package let shape: SurfaceShape
+    /// The `AVPixelFormat` that a software decoder gives for the picture.
+    package let softwareFormat: Int32
     /// Of the visible picture, in pixels from the upper left of the surface. Hardware frames come cropped right and
     /// bottom only.
     package let left: Int
@@ -106,7 +108,8 @@ package struct Frame: ~Copyable {
     guard let holder = SurfaceHolder.of(pointer) else { return nil }
     let (left, top) = (Int(pointer.pointee.crop_left), Int(pointer.pointee.crop_top))
     return Surface(
-      surface: holder.surface, shape: holder.shape, left: left, top: top, width: width - left, height: height - top)
+      surface: holder.surface, shape: holder.shape, softwareFormat: holder.softwareFormat, left: left, top: top,
+      width: width - left, height: height - top)
   }
 
   /// The pool's buffer that holds the picture, if a decoder wrote it straight into one.

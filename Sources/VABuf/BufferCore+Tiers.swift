@@ -39,10 +39,10 @@ extension BufferCore {
   }
 
   private func onHost(_ lease: FrameLease) async throws -> FrameLease {
-    let memory = DownloadMemory(self)
     let cache = cache
-    let download = { @Sendable (surface: SurfaceFrame) async throws -> HostPicture in
-      let buffer = try await surface.device.access.download(surface, memory)
+    let download = { @Sendable [pool] (surface: SurfaceFrame) async throws -> HostPicture in
+      let buffer = try await pool.lease(waitingFor: surface.hostBytes) { self.isClosing }
+      try await surface.device.access.download(surface, into: buffer)
       return HostPicture(buffer: buffer, planes: surface.layout.planes)
     }
     var picture = try await lease.stored.hostPicture(download) {
@@ -73,28 +73,14 @@ extension BufferCore {
     guard let pool else { return cache.demotionFailed(slot) }
     Task {
       do {
-        let buffer = try await surface.device.access.download(surface, IdleMemory(pool))
+        // Memory that there is now, or none: others wait for the surface.
+        let buffer = try pool.lease(byteCount: surface.hostBytes)
+        try await surface.device.access.download(surface, into: buffer)
         cache.demoted(slot, surface, HostPicture(buffer: buffer, planes: surface.layout.planes))
       } catch {
         // The frame goes; whoever wants it again has it decoded.
         cache.demotionFailed(slot)
       }
     }
-  }
-
-  /// Memory for downloads that somebody waits for: waits until there is some, or the buffer closes.
-  private final class DownloadMemory: HostAllocator {
-    private let core: BufferCore
-    init(_ core: BufferCore) { self.core = core }
-    func allocate(byteCount: Int) throws(VABufError) -> any HostBuffer {
-      try core.pool.allocate(byteCount: byteCount) { core.isClosing }
-    }
-  }
-
-  /// Memory for downloads that make room: what there is now, or none.
-  private final class IdleMemory: HostAllocator {
-    private let pool: MemoryPool
-    init(_ pool: MemoryPool) { self.pool = pool }
-    func allocate(byteCount: Int) throws(VABufError) -> any HostBuffer { try pool.lease(byteCount: byteCount) }
   }
 }

@@ -7,6 +7,8 @@ extension DecodeSession {
   /// the session's thread.
   func serve(_ port: FramePort, for source: DecoderSource) async -> DecoderSource.Outcome {
     var generation = indexGeneration
+    // One that replaces another may know less of the stream, or more.
+    if let index, index.frames != source.index.frames { publish(index, port, source) }
     while source.isCurrent(self), let request = await port.nextRequest(position: position) {
       do {
         let first = request.frames.lowerBound
@@ -46,6 +48,10 @@ extension DecodeSession {
   private func publishIndex(_ generation: inout Int, _ port: FramePort, _ source: DecoderSource) {
     guard generation != indexGeneration, let index else { return }
     generation = indexGeneration
+    publish(index, port, source)
+  }
+
+  private func publish(_ index: FrameIndex, _ port: FramePort, _ source: DecoderSource) {
     source.setIndex(index)
     port.forgetFrames()
     port.setFrameCount(index.frames.count)

@@ -134,21 +134,12 @@ final class DecoderSource: FrameSource {
   private func serve(_ port: FramePort) async -> Outcome {
     let (session, watch) = state.withLock { ($0.session, $0.device?.watch) }
     guard let watch else { return await session.serve(port, for: self) }
-    let deadline = hardware.deadline
     return await withCheckedContinuation { continuation in
       let once = ResumeOnce(continuation)
-      let guardian = Task {
-        while !Task.isCancelled {
-          try? await Task.sleep(for: min(deadline / 4, .milliseconds(250)))
-          if watch.longest > deadline {
-            once.resume(returning: .hung)
-            return
-          }
-        }
-      }
+      let guardian = watch.whenHung { once.resume(returning: .hung) }
       Task {
         let outcome = await session.serve(port, for: self)
-        guardian.cancel()
+        watch.forget(guardian)
         once.resume(returning: outcome)
       }
     }
@@ -190,7 +181,6 @@ final class DecoderSource: FrameSource {
   /// Leaves a session whose thread is inside a driver that does not return, and opens the file once more.
   private func leaveSession() async throws {
     let (device, old) = state.withLock { ($0.device, $0.session) }
-    device?.abandon()
     old.interruptReads()
     let failure = DeviceFailure(
       .lost, what: "VA-API on \(device?.path ?? "a device")",

@@ -110,7 +110,8 @@ public final class FrameBuffer: Sendable {
     public var device: String?
     /// Surfaces on the GPU; nil takes `MemoryPool.defaultSurfaces`. Those of a shared pool are the pool's.
     public var gpuSurfaces: Int?
-    /// How long a call into a driver may take before it counts as a hang: the device is then given up.
+    /// How long a call into a driver may take before it counts as a hang: the device is then given up. That of a shared
+    /// pool is the pool's.
     public var deviceDeadline = Duration.seconds(10)
     /// Keep the index in the user's cache folder, and use the one that is there.
     public var keepsIndex = true
@@ -133,7 +134,10 @@ public final class FrameBuffer: Sendable {
         .invalidConfiguration, what: "decoder threads", why: "\(options.threads) of them",
         remedy: "give 0 (as many as FFmpeg likes) to 256")
     }
-    let pool = try options.pool ?? MemoryPool(capacity: openingBytes(options), surfaces: openingSurfaces(options))
+    let pool =
+      try options.pool
+      ?? MemoryPool(
+        capacity: openingBytes(options), surfaces: openingSurfaces(options), deviceDeadline: options.deviceDeadline)
     var session = SessionOptions(path: path, stream: options.stream, logger: options.logger)
     session.threads = options.threads
     session.progress = options.progress
@@ -169,8 +173,7 @@ public final class FrameBuffer: Sendable {
     let source = DecoderSource(
       session: decode, options: session, memory: memory, index: opened.index,
       hardware: HardwareChoice(
-        preference: .init(options.backend), path: options.device, devices: pool.devices,
-        deadline: options.deviceDeadline, logger: options.logger),
+        preference: .init(options.backend), path: options.device, devices: pool.devices, logger: options.logger),
       onDeviceChange: { relay.deviceChanged($0) })
     do {
       try await withTaskCancellationHandler {

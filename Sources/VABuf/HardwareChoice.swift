@@ -9,9 +9,9 @@ struct HardwareChoice: Sendable {
   /// The node; nil takes the first that decodes the stream.
   var path: String?
   var devices: HardwareDevices
-  /// How long a call into a driver may take before it counts as a hang.
-  var deadline: Duration
   var logger: Logger
+  /// How long a call into a driver may take before it counts as a hang.
+  var deadline: Duration { devices.patience.driver }
 }
 
 extension FallbackPolicy.Preference {

@@ -18,13 +18,15 @@ public final class MemoryPool: HostAllocator {
   ///   - surfaces: surfaces of a GPU that decoders, caches and the program may hold together.
   ///   - surfaceBytes: bytes that these surfaces may take, by their coded size and format.
   ///   - deadline: how long a blocking `allocate`, or a decoder that needs a surface, waits before it fails.
+  ///   - deviceDeadline: how long a call into a driver may take before it counts as a hang: the device is then given up.
   public init(
     capacity: Int, surfaces: Int = MemoryPool.defaultSurfaces, surfaceBytes: Int = MemoryPool.defaultSurfaceBytes,
-    deadline: Duration = .seconds(5)
+    deadline: Duration = .seconds(5), deviceDeadline: Duration = .seconds(10)
   ) {
     core = PoolCore(capacity: max(0, capacity), deadline: deadline)
     devices = HardwareDevices(
-      limits: SurfaceLimits(surfaces: max(1, surfaces), bytes: max(0, surfaceBytes)), deadline: deadline)
+      limits: SurfaceLimits(surfaces: max(1, surfaces), bytes: max(0, surfaceBytes)),
+      patience: Patience(surface: deadline, driver: deviceDeadline))
   }
 
   deinit { core.close() }
@@ -52,6 +54,13 @@ public final class MemoryPool: HostAllocator {
   /// - Throws: `VABufError` with code `hostMemoryExhausted` after the pool's deadline.
   public func allocate(byteCount: Int) throws(VABufError) -> any HostBuffer {
     try core.leaseBlocking(byteCount) { false }
+  }
+
+  /// Leases a buffer, suspending until memory comes back, or `isAbandoned` says that nobody waits for it any more.
+  ///
+  /// - Throws: `VABufError` with code `hostMemoryExhausted` after the pool's deadline, `closed`; `CancellationError`.
+  func lease(waitingFor byteCount: Int, isAbandoned: () -> Bool) async throws -> any HostBuffer {
+    try await core.leaseSuspending(byteCount, isAbandoned: isAbandoned)
   }
 
   /// The same, until `isAbandoned` says that nobody waits for it any more: then it fails with code `closed`.

@@ -65,11 +65,7 @@ final class PoolCore: Sendable {
   }
 
   func leaseBlocking(_ byteCount: Int, isAbandoned: () -> Bool) throws(VABufError) -> PoolLease {
-    func throwIfAbandoned() throws(VABufError) {
-      guard isAbandoned() else { return }
-      throw VABufError(.closed, what: "host memory", why: "the buffer was closed", remedy: "open another one")
-    }
-    try throwIfAbandoned()
+    if isAbandoned() { throw abandoned }
     // As a rule there is some at once, and nothing to wait with is needed.
     do {
       return try lease(byteCount)
@@ -79,7 +75,7 @@ final class PoolCore: Sendable {
     let start = ContinuousClock.now
     var hasWaited = false
     while true {
-      try throwIfAbandoned()
+      if isAbandoned() { throw abandoned }
       // Registered before the attempt, so that no release is missed between the two.
       let signal = DispatchSemaphore(value: 0)
       state.withLock { $0.waiters.append(signal) }
@@ -98,6 +94,31 @@ final class PoolCore: Sendable {
         counters.waitNanoseconds.add(Int((ContinuousClock.now - waitStart).nanoseconds), ordering: .relaxed)
       }
     }
+  }
+
+  /// The same without a thread that blocks.
+  func leaseSuspending(_ byteCount: Int, isAbandoned: () -> Bool) async throws -> PoolLease {
+    let start = ContinuousClock.now
+    var hasWaited = false
+    while true {
+      do {
+        return try lease(byteCount)
+      } catch {
+        let isLate = ContinuousClock.now - start >= deadline
+        guard error.code == .hostMemoryExhausted, isPossible(byteCount), !isLate else { throw error }
+      }
+      if isAbandoned() { throw abandoned }
+      if !hasWaited { counters.waits.count() }
+      hasWaited = true
+      let waitStart = ContinuousClock.now
+      defer { counters.waitNanoseconds.add(Int((ContinuousClock.now - waitStart).nanoseconds), ordering: .relaxed) }
+      // A cached frame that is unpinned gives no signal: look again from time to time.
+      try await Task.sleep(for: .milliseconds(5))
+    }
+  }
+
+  private var abandoned: VABufError {
+    VABufError(.closed, what: "host memory", why: "the buffer was closed", remedy: "open another one")
   }
 
   private func isPossible(_ byteCount: Int) -> Bool {

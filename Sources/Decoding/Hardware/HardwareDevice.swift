@@ -14,7 +14,7 @@ package final class HardwareDevice: Sendable {
   package let generation: Int
   package let surfaces: SurfacePool
   package let access = SurfaceAccess()
-  package let watch = HardwareWatch()
+  package let watch: HardwareWatch
   private let state: Mutex<State>
 
   private struct State {
@@ -27,7 +27,7 @@ package final class HardwareDevice: Sendable {
   }
 
   init(
-    _ display: OwnedDisplay, generation: Int, limits: SurfaceLimits, deadline: Duration
+    _ display: OwnedDisplay, generation: Int, limits: SurfaceLimits, patience: Patience
   ) throws(DeviceFailure) {
     do {
       let context = try DeviceContext(vaDisplay: display.rawDisplay)
@@ -39,7 +39,9 @@ package final class HardwareDevice: Sendable {
     }
     path = display.path
     self.generation = generation
-    surfaces = SurfacePool(display, limits: limits, deadline: deadline)
+    surfaces = SurfacePool(display, limits: limits, deadline: patience.surface)
+    watch = HardwareWatch(deadline: patience.driver)
+    _ = watch.whenHung { [weak self] in self?.abandon() }
   }
 
   deinit {
@@ -131,7 +133,8 @@ package final class HardwareDevice: Sendable {
     }
   }
 
-  /// Gives up a device whose driver does not return from a call. Nothing of it is freed: that would hang as well.
+  /// Gives up a device whose driver does not return from a call; its watch does so by itself. Nothing of it is freed:
+  /// that would hang as well.
   package func abandon() {
     state.withLock { state in
       state.isLost = true

@@ -5,12 +5,25 @@ package import Logging
 internal import Synchronization
 internal import VAAPI
 
+/// How long things of a device may take.
+package struct Patience: Sendable {
+  /// How long a decoder waits for a surface before its request fails.
+  package var surface: Duration
+  /// How long a call into a driver may take before it counts as a hang: the device is then given up.
+  package var driver: Duration
+
+  package init(surface: Duration, driver: Duration) {
+    self.surface = surface
+    self.driver = driver
+  }
+}
+
 /// The devices that are open, each once, for all streams that share a budget of surfaces.
 ///
 /// Any thread that may block: opening a device loads and starts its driver.
 package final class HardwareDevices: Sendable {
   package let limits: SurfaceLimits
-  private let deadline: Duration
+  package let patience: Patience
   private let state = Mutex(State())
   /// One opening at a time: two streams that start together share one device.
   private let gate = DispatchQueue(label: "vabuf.devices")
@@ -25,12 +38,10 @@ package final class HardwareDevices: Sendable {
     weak var device: HardwareDevice?
   }
 
-  /// - Parameters:
-  ///   - limits: of each device.
-  ///   - deadline: how long a decoder waits for a surface before its request fails.
-  package init(limits: SurfaceLimits, deadline: Duration = .seconds(5)) {
+  /// - Parameter limits: of each device.
+  package init(limits: SurfaceLimits, patience: Patience) {
     self.limits = limits
-    self.deadline = deadline
+    self.patience = patience
   }
 
   /// The devices that are open now.
@@ -64,23 +75,28 @@ package final class HardwareDevices: Sendable {
     return try result.get()
   }
 
-  /// A device for uploads: one that is open, or the first that opens. Does not block the calling thread.
+  /// A device for uploads: one that is open, or the first that opens. Does not block the calling thread, and gives up
+  /// where a driver does not return from being started.
   package func any(at path: String?, logger: Logger) async throws(VABufError) -> HardwareDevice {
     if let device = open.first(where: { !$0.isLost && (path == nil || $0.path == path) }) { return device }
     guard !state.withLock({ $0.isAbandoned }) else { throw Self.stuck.error }
     let result = await withCheckedContinuation {
       (continuation: CheckedContinuation<Result<HardwareDevice, DeviceFailure>, Never>) in
+      let once = ResumeOnce(continuation)
+      DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(Int(patience.driver.nanoseconds))) { [self] in
+        if once.resume(returning: .failure(Self.stuck)) { abandon() }
+      }
       gate.async { [self] in
         var failure = Self.noNode
         for path in path.map({ [$0] }) ?? RenderNode.all().filter(\.canRender).map(\.path) {
           do throws(DeviceFailure) {
-            continuation.resume(returning: .success(try open(path, logger)))
+            once.resume(returning: .success(try open(path, logger)))
             return
           } catch {
             failure = error
           }
         }
-        continuation.resume(returning: .failure(failure))
+        once.resume(returning: .failure(failure))
       }
     }
     do { return try result.get() } catch { throw error.error }
@@ -129,7 +145,7 @@ package final class HardwareDevices: Sendable {
       state.generation += 1
       return state.generation
     }
-    let device = try HardwareDevice(display, generation: generation, limits: limits, deadline: deadline)
+    let device = try HardwareDevice(display, generation: generation, limits: limits, patience: patience)
     state.withLock { $0.open[path] = Weak(device: device) }
     return device
   }

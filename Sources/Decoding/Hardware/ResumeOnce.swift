@@ -6,7 +6,13 @@ package final class ResumeOnce<Value: Sendable>: Sendable {
 
   package init(_ continuation: CheckedContinuation<Value, Never>) { self.continuation = Mutex(continuation) }
 
-  package func resume(returning value: Value) { continuation.withLock { $0.take() }?.resume(returning: value) }
+  /// - Returns: whether it was the first.
+  @discardableResult
+  package func resume(returning value: Value) -> Bool {
+    guard let continuation = continuation.withLock({ $0.take() }) else { return false }
+    continuation.resume(returning: value)
+    return true
+  }
 }
 
 extension ResumeOnce where Value == Void {

@@ -34,16 +34,18 @@ package final class SurfaceAccess: Sendable {
 
   // MARK: - What it does
 
-  /// Copies a picture into memory of `allocator`, as `frame.layout` says; waits for the GPU to be done with it.
+  /// Copies a picture into `frame.hostBytes` bytes of memory, as `frame.layout` says; waits for the GPU to be done with it.
   ///
-  /// - Throws: `VABufError`: `deviceFailed`, or what the allocator throws.
-  package func download(_ frame: SurfaceFrame, _ allocator: any HostAllocator) async throws -> any HostBuffer {
-    try await perform { [self] in try downloadHere(frame, allocator) }
+  /// The memory is the caller's to find: who waits for some must not keep others from the device.
+  ///
+  /// - Throws: `VABufError` with code `deviceFailed`.
+  package func download(_ frame: SurfaceFrame, into buffer: any HostBuffer) async throws {
+    try await perform { [self] in try downloadHere(frame, buffer) }
   }
 
   /// The same for a thread that may block.
-  package func downloadBlocking(_ frame: SurfaceFrame, _ allocator: any HostAllocator) throws -> any HostBuffer {
-    try queue.sync { try downloadHere(frame, allocator) }
+  package func downloadBlocking(_ frame: SurfaceFrame, into buffer: any HostBuffer) throws {
+    try queue.sync { try downloadHere(frame, buffer) }
   }
 
   /// Copies a picture from host memory into a surface of its own, which it waits for.
@@ -95,11 +97,9 @@ package final class SurfaceAccess: Sendable {
 
   // MARK: - On the queue
 
-  private func downloadHere(_ frame: SurfaceFrame, _ allocator: any HostAllocator) throws -> any HostBuffer {
-    let buffer = try allocator.allocate(byteCount: frame.hostBytes)
+  private func downloadHere(_ frame: SurfaceFrame, _ buffer: any HostBuffer) throws {
     try onDisplay(of: frame.device, "download") { try worker.download(frame, $0, into: buffer) }
     downloads.add(1, ordering: .relaxed)
-    return buffer
   }
 
   private func uploadHere(
@@ -122,6 +122,8 @@ package final class SurfaceAccess: Sendable {
       guard !device.isLost else { throw device.gone }
       return result
     } catch let error as VAError {
+      // Perhaps no decoder is there to notice.
+      if !device.watch.watched({ device.isAnswering }) { device.lose() }
       throw error.error(.deviceFailed, what: "\(what) on \(device.path)")
     }
   }
@@ -132,10 +134,13 @@ package final class SurfaceAccess: Sendable {
       let once = ResumeOnce(continuation)
       let (id, failure) = pending.withLock { pending -> (Int, VABufError?) in
         pending.last += 1
-        if pending.failure == nil { pending.jobs[pending.last] = { once.resume(returning: .failure($0)) } }
+        if pending.failure == nil { pending.jobs[pending.last] = { _ = once.resume(returning: .failure($0)) } }
         return (pending.last, pending.failure)
       }
-      if let failure { return once.resume(returning: .failure(failure)) }
+      if let failure {
+        once.resume(returning: .failure(failure))
+        return
+      }
       queue.async { [self] in
         let result = Result { try job() }
         _ = pending.withLock { $0.jobs.removeValue(forKey: id) }

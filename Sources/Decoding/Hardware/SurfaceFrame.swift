@@ -18,10 +18,11 @@ package final class SurfaceFrame: Sendable {
   package let hostBytes: Int
 
   /// - Returns: nil for a format that surfaces are not converted to.
-  init?(device: HardwareDevice, _ surface: Frame.Surface, softwareFormat: Int32) {
+  init?(device: HardwareDevice, _ surface: Frame.Surface) {
     guard
       let picture = PictureShape(
-        format: softwareFormat, width: Int32(clamping: surface.width), height: Int32(clamping: surface.height)),
+        format: surface.softwareFormat, width: Int32(clamping: surface.width),
+        height: Int32(clamping: surface.height)),
       Self.takes(picture.pixelFormat, surface.shape.format)
     else { return nil }
     self.device = device

@@ -264,7 +264,8 @@ package final class DecodeEngine {
     let picture = try inSurface(frame, number)
     let buffer: any HostBuffer
     do {
-      buffer = try picture.device.access.downloadBlocking(picture, allocator)
+      buffer = try allocator.allocate(byteCount: picture.hostBytes)
+      try picture.device.access.downloadBlocking(picture, into: buffer)
     } catch let error as VABufError where error.code == .deviceFailed {
       throw DeviceFailure(
         picture.device.isAnswering ? .failed : .lost, what: error.what, why: error.why, remedy: error.remedy)
@@ -281,7 +282,7 @@ package final class DecodeEngine {
 
   private func inSurface(_ frame: borrowing Frame, _ number: Int) throws -> SurfaceFrame {
     guard let device = decoder.hardware?.device, let surface = frame.surface,
-      let picture = SurfaceFrame(device: device, surface, softwareFormat: decoder.softwareFormat)
+      let picture = SurfaceFrame(device: device, surface)
     else {
       throw DeviceFailure(
         .unsupported, what: "frame \(number) of \(options.path)", why: "its pixel format does not come from surfaces",

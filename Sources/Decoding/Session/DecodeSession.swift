@@ -14,6 +14,9 @@ package actor DecodeSession {
     executor = DecodeExecutor(name: name)
   }
 
+  // On the session's thread, like everything else that ends up in libavcodec or a driver.
+  isolated deinit {}
+
   /// What is known of a stream once it is open.
   package struct Opened: Sendable {
     package var stream: StreamDescription

@@ -108,7 +108,7 @@ final class HardwareHooks: Sendable {
     guard let reference = context.pointee.hw_frames_ctx, let shape = reference.withFrames({ SurfaceShape($0.pointee) })
     else { throw FFmpegError(call: "get_buffer2", code: .invalidArgument) }
     let surface = try options.surfaces.allocate(shape)
-    let holder = Unmanaged.passRetained(SurfaceHolder(surface, shape))
+    let holder = Unmanaged.passRetained(SurfaceHolder(surface, shape, context.pointee.sw_pix_fmt.rawValue))
     // FFmpeg's form: the pointer is the number.
     let number = UnsafeMutablePointer<UInt8>(bitPattern: UInt(surface.id))
     guard let buffer = av_buffer_create(number, 0, SurfaceHolder.free, holder.toOpaque(), 0) else {
@@ -135,10 +135,13 @@ final class HardwareHooks: Sendable {
 final class SurfaceHolder {
   let surface: any LeasedSurface
   let shape: SurfaceShape
+  /// The `AVPixelFormat` that a software decoder gives for the picture.
+  let softwareFormat: Int32
 
-  init(_ surface: any LeasedSurface, _ shape: SurfaceShape) {
+  init(_ surface: any LeasedSurface, _ shape: SurfaceShape, _ softwareFormat: Int32) {
     self.surface = surface
     self.shape = shape
+    self.softwareFormat = softwareFormat
   }
 
   static let free: @convention(c) (UnsafeMutableRawPointer?, UnsafeMutablePointer<UInt8>?) -> Void = { opaque, _ in
