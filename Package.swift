@@ -95,6 +95,9 @@ let package = Package(
     .executableTarget(
       name: "ProgramDecoder", dependencies: ["VABuf"], path: "Examples/ProgramDecoder", swiftSettings: settings),
 
+    .executableTarget(
+      name: "SharedSurfaces", dependencies: ["VABuf"], path: "Examples/SharedSurfaces", swiftSettings: settings),
+
     // Tests, and what they share. No product imports it.
     .target(name: "CTestProcess", path: "hwtests/TestProcess"),
     .target(

@@ -3,6 +3,7 @@
 #
 #   hwtests/sweep.sh [--short] [--jobs N] [--only PATTERN] [--table FILE] [--keep FOLDER] VABUF
 #
+# VABUF is the command; beside it lies Examples/SharedSurfaces, which exports surfaces, and uploads what software decoded.
 # With --backend auto each run must end with status 0 and ffmpeg's frames; with --backend vaapi likewise, or with status 1,
 # one line that says why, and no wrong frame before it. Each must end in time, with nothing left alive in the driver and
 # nothing misused. The table has one line a fault; a fault that no run came to is shown as such, and is no pass.
@@ -10,7 +11,7 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 usage() {
-  sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+  sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
   exit "$1"
 }
 
@@ -22,12 +23,17 @@ run_one() {
   local -a arguments=(framemd5 "$SWEEP/$clip" --backend "$policy" --device /dev/null)
   [[ $mode != reverse ]] || arguments+=(--reverse)
   [[ $mode != few ]] || arguments+=(--gpu-surfaces 24)
+  local program=$SWEEP_VABUF
+  case $mode in
+    shared) program=$SWEEP_SHARED arguments=("$SWEEP/$clip" "$policy" /dev/null) ;;
+    uploads) program=$SWEEP_SHARED arguments=("$SWEEP/$clip" software /dev/null) ;;
+  esac
   local start end
   start=$(date +%s%3N)
   env "$variable=$value" VABUF_CACHE_DIR="$out.cache" SOFTVA_LOG="$out.log" timeout -k 5 "$SWEEP_LIMIT" "$root/hwtests/with-software-driver" \
-    "$SWEEP_VABUF" "${arguments[@]}" >"$out.out" 2>"$out.err" </dev/null || status=$?
+    "$program" "${arguments[@]}" >"$out.out" 2>"$out.err" </dev/null || status=$?
   end=$(date +%s%3N)
-  awk -F, '!/^#/ {print $5 $6}' "$out.out" >"$out.frames"
+  awk -F', *' '!/^#/ {print $5, $6}' "$out.out" >"$out.frames"
   local reference=$SWEEP/$clip.frames
   [[ $mode != reverse ]] || reference=$SWEEP/$clip.reversed
   local frames
@@ -39,7 +45,10 @@ run_one() {
   elif ((status == 1)) && [[ $policy == vaapi ]]; then
     outcome=error
     # What is logged on the way has its level in front.
-    (($(grep -vcE '^(vabuf: (warning|error|notice): |softva: )' "$out.err") == 1)) || wrong+="not one line of error; "
+    # So have those of a program that does not shape its log, and FFmpeg's.
+    local logged='^(vabuf: (warning|error|notice): |softva: '
+    [[ $program == "$SWEEP_VABUF" ]] || logged+='|[0-9]{4}-[0-9]{2}-[0-9T:+-]+ |\[[a-z0-9]+ @ '
+    (($(grep -vcE "$logged)" "$out.err") == 1)) || wrong+="not one line of error; "
     grep -qE '^vabuf: [^:]+: .+: .+' "$out.err" || wrong+="no clear error; "
   else
     outcome="status $status"
@@ -55,7 +64,7 @@ run_one() {
     grep -qv '"overwritten_references":0,"misuse":\[\]' "$out.log" && wrong+="$(grep -m1 'softva: misuse' "$out.err"); "
     if fault_is_met "$fault" "$out.log"; then met=yes; fi
   fi
-  if [[ ! -f $out.log || $fault == HANG=* ]] && grep -q 'did not return' "$out.err"; then met=yes; fi
+  if [[ ! -f $out.log || $fault == HANG=* ]] && grep -qE 'did not return|device was lost' "$out.err" "$out.out"; then met=yes; fi
   if [[ ! -f $out.log ]]; then
     # A display that hangs, or that could not be started, is never terminated.
     if [[ $fault == HANG=* || $fault == FAIL=vaInitialize* ]]; then met=yes; else wrong+="no display was terminated; "; fi
@@ -109,12 +118,17 @@ SWEEP_VABUF=$(realpath "$1")
   echo "sweep: $1 is no program: build it (swift build)" >&2
   exit 64
 }
+SWEEP_SHARED=$(dirname "$SWEEP_VABUF")/SharedSurfaces
+[[ -x $SWEEP_SHARED ]] || {
+  echo "sweep: $SWEEP_SHARED is not there: build it (swift build)" >&2
+  exit 64
+}
 SWEEP=${keep:-$(mktemp -d)}
 mkdir -p "$SWEEP"
 [[ -n $keep ]] || trap 'rm -rf "$SWEEP"' EXIT
 # Sanitizers are slow, and so is a loaded machine; a run that never ends is what this is to find.
 SWEEP_LIMIT=${VABUF_SWEEP_LIMIT:-60}
-export SWEEP SWEEP_VABUF SWEEP_LIMIT VABUF_CACHE_DIR=$SWEEP/cache VABUF_DEVICE_DEADLINE=${VABUF_DEVICE_DEADLINE:-1}
+export SWEEP SWEEP_VABUF SWEEP_SHARED SWEEP_LIMIT VABUF_CACHE_DIR=$SWEEP/cache VABUF_DEVICE_DEADLINE=${VABUF_DEVICE_DEADLINE:-1}
 unset VABUF_BACKEND VABUF_DEVICE
 
 "$root/hwtests/with-software-driver" true || {
@@ -129,10 +143,10 @@ make_clip() { # name, coder and its arguments
   shift
   ffmpeg -nostdin -v error -y -f lavfi -i "$picture" "$@" "$SWEEP/$name"
   ffmpeg -nostdin -v error -i "$SWEEP/$name" -map 0:v:0 -fps_mode passthrough -f framemd5 - |
-    awk -F, '!/^#/ {print $5 $6}' >"$SWEEP/$name.frames"
+    awk -F', *' '!/^#/ {print $5, $6}' >"$SWEEP/$name.frames"
   tac "$SWEEP/$name.frames" >"$SWEEP/$name.reversed"
   VABUF_CACHE_DIR=$SWEEP/$name.cache "$SWEEP_VABUF" framemd5 "$SWEEP/$name" --backend software </dev/null |
-    awk -F, '!/^#/ {print $5 $6}' | cmp - "$SWEEP/$name.frames"
+    awk -F', *' '!/^#/ {print $5, $6}' | cmp - "$SWEEP/$name.frames"
 }
 make_clip h264.mp4 -c:v libx264 -threads 1 -preset fast -pix_fmt yuv420p -x264-params keyint=24:bframes=3
 make_clip vp9.webm -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -g 24 -b:v 200k
@@ -175,6 +189,18 @@ for clip in "${clips[@]}"; do
     add forward "$clip" "LOST=$lost"
     ((short)) || add reverse "$clip" "LOST=$lost"
     ((short)) || add forward "$clip" "LOST=$lost:count=9"
+  done
+  # Exports of what was decoded on the device, and of what was uploaded.
+  for call in vaExportSurfaceHandle vaDeriveImage vaMapBuffer vaUnmapBuffer vaSyncSurface vaCreateSurfaces vaInitialize; do
+    if ((short)) && [[ $call != vaExportSurfaceHandle && $call != vaMapBuffer ]]; then continue; fi
+    for after in 0 1 39; do
+      if ((short && after != 1)); then continue; fi
+      for mode in shared uploads; do
+        add "$mode" "$clip" "FAIL=$call:after=$after:count=1"
+        ((short)) || add "$mode" "$clip" "FAIL=$call:after=$after"
+        add "$mode" "$clip" "HANG=$call:after=$after"
+      done
+    done
   done
   # Slow is not hung.
   add forward "$clip" SLOW=decode=15

@@ -35,6 +35,7 @@ ratio() {
 }
 sweep() {
   swift build -c release --static-swift-stdlib --product vabuf &&
+    swift build -c release --static-swift-stdlib --product SharedSurfaces &&
     hwtests/sweep.sh --table "$logs/sweep.txt" "$(swift build -c release --show-bin-path)/vabuf"
 }
 thresholds() {

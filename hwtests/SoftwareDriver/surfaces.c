@@ -25,9 +25,9 @@ void softva_expose(struct softva_surface *surface) {
 }
 
 // After an export nobody can see a read; but a picture that nobody ever waited for cannot have
-// been read rightly. Under the lock.
+// been read rightly. One that was told that waiting failed knows that. Under the lock.
 static void check_export(softva_driver *driver, struct softva_surface *surface, const char *call) {
-  if (surface->exported_unsynced)
+  if (surface->exported_unsynced && !atomic_load(&driver->sync_was_refused))
     softva_report(
         driver, "%s: surface %#x was exported and never synced", call, surface->id);
   surface->exported_unsynced = false;
