@@ -44,10 +44,11 @@ struct ZeroCopyTests {
         #expect(buffer.metrics.downloads == 300)
       }
       let calls = try calls(run)
-      #expect(calls["vaGetImage", default: 0] + calls["vaDeriveImage", default: 0] == 300)
+      // One more is FFmpeg's look at what the driver can.
+      #expect(calls["vaGetImage", default: 0] + calls["vaDeriveImage", default: 0] == 301)
       #expect(calls["vaMapBuffer"] == 300)
-      // One image is made, and used again.
-      #expect(calls["vaCreateImage", default: 0] <= 1)
+      // One image is made, and used again; FFmpeg makes one for each of its tries.
+      #expect(calls["vaCreateImage", default: 0] <= 4)
     }
   }
 }

@@ -52,6 +52,9 @@ package final class HardwareDevice: Sendable {
   /// The display; nil when the device was lost.
   package var display: OwnedDisplay? { state.withLock { $0.display } }
 
+  /// FFmpeg's view of it; nil when the device was lost.
+  var context: DeviceContext? { state.withLock { $0.context } }
+
   package var isLost: Bool { state.withLock { $0.isLost } }
 
   /// Whether it still works: a device that is lost refuses everything. Blocks.

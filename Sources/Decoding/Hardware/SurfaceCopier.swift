@@ -3,63 +3,45 @@ internal import FFmpegMedia
 internal import FrameModel
 internal import VAAPI
 
-/// The ways of a download, and which one is best; the way of an upload.
+/// Downloads a surface by the best of several ways, and uploads to one.
 ///
-/// How a driver likes to be read differs by orders of magnitude (FFmpeg's own way is two copies and an image made for each
-/// frame; derived images are uncached on some GPUs): each way is measured on the first downloads of a size and format, and
-/// the fastest is kept.
+/// How a driver likes to be read differs by orders of magnitude (derived images are uncached on some GPUs): each way is
+/// measured on the first downloads of a size and format, and the fastest is kept (`DownloadChoice`).
 // Sendable: used on the queue of its `SurfaceAccess` only, and by the device's teardown after that is gone.
 final class SurfaceCopier: @unchecked Sendable {
-  private enum Way: CaseIterable {
-    /// Map the surface's own memory: one copy.
-    case derive
-    /// The same, read by streaming loads.
-    case deriveStreaming
-    /// Let the driver copy into an image that is used again: two copies, from cached memory.
-    case getImage
-  }
-
-  private struct Choice {
-    var ways: [Way]
-    /// Nanoseconds of the best try of each, and how many there were.
-    var cost: [Way: (best: Int64, tries: Int)] = [:]
-
-    /// The next way to try; the best one when all were tried often enough.
-    var next: Way? {
-      if let new = ways.first(where: { (cost[$0]?.tries ?? 0) < 3 }) { return new }
-      return ways.min { (cost[$0]?.best ?? .max) < (cost[$1]?.best ?? .max) }
-    }
-  }
+  private typealias Way = DownloadChoice.Way
 
   private final class Image {
     var image: OwnedImage
     init(_ image: consuming OwnedImage) { self.image = image }
   }
 
-  private var choices: [SurfaceShape: Choice] = [:]
+  private var choices: [SurfaceShape: DownloadChoice] = [:]
   private var images: [SurfaceShape: Image] = [:]
+  private var transfers: [SurfaceShape: SurfaceTransfer] = [:]
 
-  func close() { images = [:] }
+  func close() {
+    images = [:]
+    transfers = [:]
+  }
 
   func download(_ frame: SurfaceFrame, _ display: OwnedDisplay, into buffer: any HostBuffer) throws {
     let surface = SurfaceReference(display, frame.surfaceID)
     try frame.prove()
     let ways = Way.allCases.filter { $0 != .deriveStreaming || vabuf_has_streaming_loads() }
-    var choice = choices[frame.shape] ?? Choice(ways: ways)
+    var choice = choices[frame.shape] ?? DownloadChoice(ways)
     var failure: (any Error)?
     while let way = choice.next {
       let start = ContinuousClock.now
       do {
         try download(frame, surface, by: way, into: buffer)
-        let time = (ContinuousClock.now - start).nanoseconds
-        let known = choice.cost[way]
-        choice.cost[way] = (min(known?.best ?? .max, time), (known?.tries ?? 0) + 1)
+        choice.took(way, nanoseconds: (ContinuousClock.now - start).nanoseconds)
         choices[frame.shape] = choice
         return
       } catch {
         // Some drivers cannot derive, others have no such image: that way is closed, unless the device itself is at fault.
         failure = failure ?? error
-        choice.ways.removeAll { $0 == way }
+        choice.close(way)
       }
     }
     // Where nothing worked, the next download tries everything again.
@@ -80,6 +62,29 @@ final class SurfaceCopier: @unchecked Sendable {
       // All of it: drivers differ in what they do with an offset.
       try surface.download(to: image.image, width: frame.shape.width, height: frame.shape.height)
       try read(image.image, frame, isStreaming: false, into: buffer)
+    case .transfer:
+      let transfer = try transfer(frame)
+      do {
+        try transfer.read(frame.surfaceID) { planes in
+          try split(planes.map { Memory(bytes: $0.bytes, stride: $0.stride) }, frame, isStreaming: false, into: buffer)
+        }
+      } catch let error as FFmpegError {
+        throw error.error(
+          .deviceFailed, what: "download from \(frame.device.path)", remedy: "look for messages of the GPU in `dmesg`")
+      }
+    }
+  }
+
+  private func transfer(_ frame: SurfaceFrame) throws -> SurfaceTransfer {
+    if let transfer = transfers[frame.shape] { return transfer }
+    guard let context = frame.device.context else { throw frame.device.gone }
+    do {
+      let transfer = try SurfaceTransfer(context, frame.shape, trying: frame.surfaceID)
+      transfers[frame.shape] = transfer
+      return transfer
+    } catch {
+      throw error.error(
+        .deviceFailed, what: "download from \(frame.device.path)", remedy: "look for messages of the GPU in `dmesg`")
     }
   }
 
@@ -93,40 +98,57 @@ final class SurfaceCopier: @unchecked Sendable {
     return image
   }
 
-  /// One pass over the picture: luma copied, chroma split, the crop left out.
+  /// A plane of a surface, as the host sees it.
+  private struct Memory {
+    var bytes: UnsafeRawBufferPointer
+    /// Bytes from one row to the next.
+    var stride: Int
+  }
+
   private func read(
     _ image: borrowing OwnedImage, _ frame: SurfaceFrame, isStreaming: Bool, into buffer: any HostBuffer
   ) throws {
-    let (bits, bytes) = (frame.shape.format.bits, frame.shape.format.sampleBytes)
     guard image.format == frame.shape.format.fourcc, image.planes.count == 2 else {
       throw VAError(.vaDeriveImage, .invalidImageFormat)
     }
+    let planes = image.planes
+    try image.withMapped(.read) { memory in
+      let sources = try planes.map { plane in
+        guard plane.offset >= 0, plane.offset <= memory.count else { throw VAError(.vaMapBuffer, .invalidImageFormat) }
+        return Memory(bytes: UnsafeRawBufferPointer(rebasing: memory[plane.offset...]), stride: plane.stride)
+      }
+      try split(sources, frame, isStreaming: isStreaming, into: buffer)
+    }
+  }
+
+  /// One pass over the picture: luma copied, chroma split, the crop left out.
+  private func split(
+    _ sources: [Memory], _ frame: SurfaceFrame, isStreaming: Bool, into buffer: any HostBuffer
+  ) throws {
+    let (bits, bytes) = (frame.shape.format.bits, frame.shape.format.sampleBytes)
     let target = buffer.baseAddress.assumingMemoryBound(to: UInt8.self)
     let layout = frame.layout
-    let sources = image.planes
-    let isComplete = try image.withMapped(.read) { memory -> Bool in
-      func rows(_ plane: Int, x: Int, y: Int) throws -> vabuf_rows {
-        let offset = sources[plane].offset + y * sources[plane].stride + x
-        let rows = layout.planes[plane].rows
-        let last = offset + (rows - 1) * sources[plane].stride + layout.planes[plane].rowBytes * (plane == 0 ? 1 : 2)
-        // A driver that says less than it maps would make us read beyond its memory.
-        guard let base = memory.baseAddress, offset >= 0, last <= memory.count else {
-          throw VAError(.vaMapBuffer, .invalidImageFormat)
-        }
-        return vabuf_rows(
-          start: base.assumingMemoryBound(to: UInt8.self) + offset, stride: sources[plane].stride)
+    func rows(_ plane: Int, x: Int, y: Int) throws -> vabuf_rows {
+      let source = sources[plane]
+      let offset = y * source.stride + x
+      let last =
+        offset + (layout.planes[plane].rows - 1) * source.stride + layout.planes[plane].rowBytes * (plane == 0 ? 1 : 2)
+      // A driver that says less than it maps would make us read beyond its memory.
+      guard let base = source.bytes.baseAddress, last <= source.bytes.count else {
+        throw VAError(.vaMapBuffer, .invalidImageFormat)
       }
-      let luma = layout.planes[0]
-      let isLumaRead = vabuf_read_luma(
-        target + luma.offset, luma.stride, try rows(0, x: frame.left * bytes, y: frame.top), luma.rowBytes / bytes,
-        luma.rows,
-        Int32(bits), isStreaming)
-      guard layout.planes.count == 3 else { return isLumaRead }
+      return vabuf_rows(start: base.assumingMemoryBound(to: UInt8.self) + offset, stride: source.stride)
+    }
+    let luma = layout.planes[0]
+    var isComplete = vabuf_read_luma(
+      target + luma.offset, luma.stride, try rows(0, x: frame.left * bytes, y: frame.top), luma.rowBytes / bytes,
+      luma.rows, Int32(bits), isStreaming)
+    if layout.planes.count == 3 {
       let (u, v) = (layout.planes[1], layout.planes[2])
       let chroma = try rows(1, x: frame.left / 2 * 2 * bytes, y: frame.top / 2)
       let isChromaRead = vabuf_read_chroma(
         target + u.offset, target + v.offset, u.stride, chroma, u.rowBytes / bytes, u.rows, Int32(bits), isStreaming)
-      return isLumaRead && isChromaRead
+      isComplete = isComplete && isChromaRead
     }
     guard isComplete else {
       throw VABufError(

@@ -1,0 +1,46 @@
+/// Which way of downloading to take next: learns from what each took.
+///
+/// A value without clock or driver: it is told nanoseconds.
+struct DownloadChoice {
+  enum Way: String, CaseIterable {
+    /// Map the surface's own memory: one copy.
+    case derive
+    /// The same, read by streaming loads.
+    case deriveStreaming
+    /// Let the driver copy into an image that is used again: two copies, from cached memory.
+    case getImage
+    /// FFmpeg's: an image for each picture, and three copies.
+    case transfer
+  }
+
+  /// So many tries make up for a moment in which the machine was busy.
+  static let enough = 3
+
+  private var ways: [Way]
+  /// Nanoseconds of the best try of each, and how many there were.
+  private var cost: [Way: (best: Int64, tries: Int)] = [:]
+
+  init(_ ways: [Way]) { self.ways = ways }
+
+  /// The way to take now: each once, those that come near the best twice more, then the best. Nil when none works.
+  var next: Way? {
+    if let new = ways.first(where: { cost[$0] == nil }) { return new }
+    guard let best = ways.compactMap({ cost[$0]?.best }).min() else { return nil }
+    let close = ways.first { way in cost[way].map { $0.tries < Self.enough && $0.best <= best + best / 2 } ?? false }
+    return close ?? ways.first { cost[$0]?.best == best }
+  }
+
+  /// A way took so long.
+  mutating func took(_ way: Way, nanoseconds: Int64) {
+    let known = cost[way]
+    cost[way] = (min(known?.best ?? .max, nanoseconds), (known?.tries ?? 0) + 1)
+  }
+
+  /// A way does not work here.
+  mutating func close(_ way: Way) { ways.removeAll { $0 == way } }
+
+  /// Nanoseconds of the best try of each way that works.
+  var nanoseconds: [Way: Int64] {
+    cost.filter { ways.contains($0.key) }.mapValues(\.best)
+  }
+}
