@@ -115,6 +115,10 @@ public final class FrameBuffer: Sendable {
     public var deviceDeadline = Duration.seconds(10)
     /// Keep the index in the user's cache folder, and use the one that is there.
     public var keepsIndex = true
+    /// Decode the whole stream once on opening, where only its headers say what it holds, and keep what came out. Numbers
+    /// are then right from the first request on also in files with damage that headers do not show; without it such
+    /// damage is noticed when a decoder comes by.
+    public var verifiesIndex = false
     /// Called while the file is indexed, with what is done of it, from 0 to 1.
     public var progress: (@Sendable (Double) -> Void)?
     /// Where log lines go.
@@ -141,6 +145,7 @@ public final class FrameBuffer: Sendable {
     var session = SessionOptions(path: path, stream: options.stream, logger: options.logger)
     session.threads = options.threads
     session.progress = options.progress
+    session.verifies = options.verifiesIndex
     if options.keepsIndex, let folder = IndexStore.userFolder(environment: Environment.all) {
       session.store = IndexStore(folder: folder)
     }

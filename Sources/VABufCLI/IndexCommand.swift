@@ -17,10 +17,19 @@ struct IndexCommand: AsyncParsableCommand {
   @Flag(help: "Every frame too: its number, time, duration, and whether it is a keyframe.")
   var list = false
 
+  @Flag(
+    help: """
+      Decode the file once and keep what came out: frames are then numbered right from the start also where a packet \
+      looks right and cannot be decoded.
+      """)
+  var verify = false
+
   @OptionGroup var options: BufferOptions
 
   func run() async throws {
-    try await options.withBuffer(.init(file)) { buffer in
+    var source = BufferOptions.Source(file)
+    source.verifiesIndex = verify
+    try await options.withBuffer(source) { buffer in
       guard let stream = buffer.stream else { return }
       let output = Output()
       try output.write(options.json ? document(stream, buffer).document : text(stream, buffer))

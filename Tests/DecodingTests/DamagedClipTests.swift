@@ -52,6 +52,37 @@ import VABufTestKit
     }
   }
 
+  /// A packet that looks right and cannot be decoded is known once it was decoded: a stream that was verified has the true
+  /// numbers at once, also for a process that jumps over the packet.
+  @Test(arguments: ["spoil-vp9", "spoil-vp9-mkv"]) func verifiedStreamsAreNumberedRightAtOnce(_ name: String) throws {
+    guard let path = try ClipMaker.shared.path(of: name) else { return }
+    let reference = try Reference.cached(path, threads: 1).lines.map(\.md5)
+    let folder = try TemporaryFolder()
+    var options = SessionOptions(path, store: folder.store)
+    options.verifies = true
+    let verified = try DecodeEngine(options)
+    #expect(verified.index.frames.count == reference.count)
+    #expect(try verified.frame(reference.count - 1)?.md5() == reference.last)
+    // Another process, which finds what the first one kept.
+    let later = try DecodeEngine(SessionOptions(path, store: folder.store))
+    for number in [reference.count - 1, 21, 8] {
+      #expect(try later.frame(number)?.md5() == reference[number], "frame \(number)")
+    }
+    #expect(later.indexGeneration == 0)
+  }
+
+  /// What verifying finds right stays as quick as it was.
+  @Test func verifyingAGoodStreamChangesNothing() throws {
+    guard let path = try ClipMaker.shared.path(of: "h264-pyramid") else { return }
+    let promised = try DecodeEngine(SessionOptions(path)).index
+    var options = SessionOptions(path)
+    options.verifies = true
+    let engine = try DecodeEngine(options)
+    #expect(engine.index.proof == .demuxed && engine.index.frames == promised.frames)
+    #expect(engine.index.doubts.isEmpty && engine.indexGeneration == 0)
+    #expect(try engine.frame(5)?.md5() == Reference.cached(path).lines[5].md5)
+  }
+
   /// What decoders write of undamaged streams, after seeks too, is not taken for damage: that would cost their threads.
   @Test(
     .timeLimit(.minutes(10)),

@@ -11,6 +11,8 @@ package struct SessionOptions: Sendable {
   package var threads = 0
   /// Where indexes are kept; nil keeps none.
   package var store: IndexStore?
+  /// Decode the stream once before anything else, where only its headers promise what it holds.
+  package var verifies = false
   package var progress: IndexBuilder.Progress?
   package var logger: Logger
 
@@ -94,6 +96,7 @@ package final class DecodeEngine {
     if analysis != nil {
       if !index.doubts.isEmpty { try prove(index.doubts) } else { store() }
     }
+    if options.verifies { try verify() }
     guard !index.frames.isEmpty else {
       throw VABufError(
         .invalidMedia, what: options.path, why: "no frame of its video stream can be decoded",
@@ -356,6 +359,18 @@ package final class DecodeEngine {
         remedy: "use --backend auto or software")
     }
     try decoder.reopen(in: hardware)
+  }
+
+  /// Decodes the stream once where only headers promise its frames: a packet that looks right and cannot be decoded shows
+  /// in no other way. An index that was right stays as it is.
+  private func verify() throws {
+    guard index.proof == .demuxed else { return }
+    let promised = index
+    try prove(.refuted)
+    guard !index.isRepeatable, index.frames == promised.frames else { return }
+    index = promised
+    indexGeneration = 0
+    store()
   }
 
   /// A stored index has no header facts: they are read again where a linear decode has to be told from them.

@@ -98,6 +98,7 @@ struct BufferOptions: ParsableArguments {
     var name: String
     /// Keep the index for the next time.
     var keepsIndex = true
+    var verifiesIndex = false
 
     init(_ path: String) {
       self.path = path
@@ -130,6 +131,7 @@ struct BufferOptions: ParsableArguments {
     options.hostMemory = hostMemory?.bytes
     options.threads = threads
     options.keepsIndex = source.keepsIndex
+    options.verifiesIndex = source.verifiesIndex
     options.logger = logger
     options.device = chosenDevice
     options.gpuSurfaces = gpuSurfaces
