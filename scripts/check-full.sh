@@ -24,7 +24,7 @@ stage() { # name, command
 }
 
 lint_scripts() {
-  if command -v shellcheck >/dev/null; then shellcheck scripts/*.sh .ci/run; else echo "SKIPPED: no shellcheck here"; fi
+  if command -v shellcheck >/dev/null; then shellcheck -x scripts/*.sh hwtests/*.sh .ci/run; else echo "SKIPPED: no shellcheck here"; fi
 }
 release_tests() {
   swift test -c release -Xswiftc -enable-testing --scratch-path .build-release-tests --disable-xctest
@@ -49,6 +49,7 @@ stage thread scripts/sanitize.sh thread
 stage address scripts/sanitize.sh address
 stage release-tests release_tests
 stage debian13 scripts/debian13.sh
+stage new-machine scripts/new-machine.sh
 stage sweep sweep
 stage docs scripts/docs.sh
 stage thresholds thresholds
