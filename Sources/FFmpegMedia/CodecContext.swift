@@ -117,8 +117,6 @@ package struct CodecContext: ~Copyable {
   /// Why decoding in hardware failed, as far as that is the reason; taken once.
   package func takeHardwareTrouble() -> HardwareTrouble? { hooks.hardware?.takeTrouble() }
 
-  /// The format that software decoding of the same stream gives.
-
   /// The first decoder of a codec; for hardware, the first that libavcodec can combine with VA-API.
   private static func find(_ id: AVCodecID, inHardware: Bool) throws(FFmpegError) -> UnsafePointer<AVCodec> {
     guard let first = avcodec_find_decoder(id) else {

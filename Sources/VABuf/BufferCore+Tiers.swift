@@ -40,8 +40,8 @@ extension BufferCore {
 
   private func onHost(_ lease: FrameLease) async throws -> FrameLease {
     let cache = cache
-    let download = { @Sendable [pool] (surface: SurfaceFrame) async throws -> HostPicture in
-      let buffer = try await pool.lease(waitingFor: surface.hostBytes) { self.isClosing }
+    let download = { @Sendable (surface: SurfaceFrame) async throws -> HostPicture in
+      let buffer = try await self.pool.lease(waitingFor: surface.hostBytes) { self.isClosing }
       try await surface.device.access.download(surface, into: buffer)
       return HostPicture(buffer: buffer, planes: surface.layout.planes)
     }

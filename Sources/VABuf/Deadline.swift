@@ -7,7 +7,7 @@ func within<R: Sendable>(_ limit: Duration, _ body: @escaping @Sendable () async
   await withCheckedContinuation { (continuation: CheckedContinuation<R?, Never>) in
     let once = ResumeOnce(continuation)
     let clock = Task {
-      try? await Task.sleep(for: limit)
+      try? await Task.sleep(for: limit, clock: .suspending)
       once.resume(returning: nil)
     }
     Task {

@@ -69,6 +69,8 @@ extension DecodeSession {
   private func deliver(_ request: FrameRequest, _ port: FramePort, _ source: DecoderSource) async throws -> Progress {
     // Left behind, and awake again: somebody else serves now.
     guard source.isCurrent(self) else { throw CancellationError() }
+    // Who reads its surfaces found out; the decoder may not have.
+    if let device = source.device, device.isLost { throw device.loss }
     let before = decodedFrames
     let step = try step()
     // Before the frame is sent: its reader may look at the counts.

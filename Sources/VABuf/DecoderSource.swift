@@ -181,6 +181,8 @@ final class DecoderSource: FrameSource {
   /// Leaves a session whose thread is inside a driver that does not return, and opens the file once more.
   private func leaveSession() async throws {
     let (device, old) = state.withLock { ($0.device, $0.session) }
+    // Its watch does so too, perhaps a little later.
+    device?.abandon()
     old.interruptReads()
     let failure = DeviceFailure(
       .lost, what: "VA-API on \(device?.path ?? "a device")",
@@ -246,7 +248,6 @@ final class DecoderSource: FrameSource {
     }
     do {
       guard let result else {
-        hardware.devices.abandon()
         try await replaceSession()
         throw DeviceFailure(
           .noDevice, what: "VA-API", why: "the driver did not return from a call within \(hardware.deadline)",

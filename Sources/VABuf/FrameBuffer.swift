@@ -47,7 +47,7 @@ public final class FrameBuffer: Sendable {
     }
     let devices = pool.devices
     core.onUpload { [weak decoder = source as? DecoderSource, weak relay] in
-      if let device = decoder?.device { return device }
+      if let device = decoder?.device, !device.isLost { return device }
       let device = try await devices.any(at: devicePath, logger: logger)
       relay?.use(device)
       return device
@@ -137,6 +137,11 @@ public final class FrameBuffer: Sendable {
       throw VABufError(
         .invalidConfiguration, what: "decoder threads", why: "\(options.threads) of them",
         remedy: "give 0 (as many as FFmpeg likes) to 256")
+    }
+    guard options.deviceDeadline > .zero else {
+      throw VABufError(
+        .invalidConfiguration, what: "deadline of drivers", why: "\(options.deviceDeadline)",
+        remedy: "give some seconds: a call that takes longer counts as a hang")
     }
     let pool =
       try options.pool

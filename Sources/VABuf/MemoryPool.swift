@@ -63,7 +63,7 @@ public final class MemoryPool: HostAllocator {
     try await core.leaseSuspending(byteCount, isAbandoned: isAbandoned)
   }
 
-  /// The same, until `isAbandoned` says that nobody waits for it any more: then it fails with code `closed`.
+  /// `allocate`, until `isAbandoned` says that nobody waits for it any more: then it fails with code `closed`.
   func allocate(byteCount: Int, isAbandoned: () -> Bool) throws(VABufError) -> any HostBuffer {
     try core.leaseBlocking(byteCount, isAbandoned: isAbandoned)
   }

@@ -16,13 +16,13 @@ import Testing
 
   @Test func eachIsTriedTheCloseOnesAgainAndTheBestIsKept() {
     var choice = DownloadChoice(DownloadChoice.Way.allCases)
-    let taken = run(&choice, [.derive: 900, .deriveStreaming: 100, .getImage: 140, .transfer: 151], 20)
+    let taken = run(&choice, [.derive: 900, .deriveStreaming: 100, .getImage: 140, .ffmpeg: 151], 20)
     #expect(Array(taken.prefix(4)) == DownloadChoice.Way.allCases)
     // 151 is more than half again of 100; 140 is not.
-    #expect(taken.filter { $0 == .derive }.count == 1 && taken.filter { $0 == .transfer }.count == 1)
+    #expect(taken.filter { $0 == .derive }.count == 1 && taken.filter { $0 == .ffmpeg }.count == 1)
     #expect(taken.filter { $0 == .getImage }.count == DownloadChoice.enough)
     #expect(taken.suffix(12).allSatisfy { $0 == .deriveStreaming })
-    #expect(choice.nanoseconds == [.derive: 900, .deriveStreaming: 100, .getImage: 140, .transfer: 151])
+    #expect(choice.nanoseconds == [.derive: 900, .deriveStreaming: 100, .getImage: 140, .ffmpeg: 151])
   }
 
   @Test func oneBadMomentDoesNotDecide() {

@@ -22,6 +22,17 @@ static softva_driver *of(VADriverContextP va) { return va->pDriverData; }
     return status != VA_STATUS_SUCCESS ? status : work;              \
   }
 
+// A client that is told that waiting failed knows that what it exported is not to be read.
+#define SYNC(name, parameters, work)                                 \
+  static VAStatus name##_entry parameters {                          \
+    softva_driver *driver = of(va);                                  \
+    VAStatus status;                                                 \
+    if (!softva_enter(driver, SOFTVA_##name, NULL, &status)) return HUNG; \
+    if (status == VA_STATUS_SUCCESS) return work;                    \
+    softva_refuse_sync(driver, id);                                  \
+    return status;                                                   \
+  }
+
 // A call that gives something back does so even when it is made to fail: a client has no other way
 // to be rid of it, and what is live at the end stays a measure of the client alone.
 #define RELEASE(name, parameters, work)                              \
@@ -81,9 +92,9 @@ static VAStatus vaCreateSurfaces2_entry(
 }
 RELEASE(vaDestroySurfaces, (VA, VASurfaceID *list, int count),
         softva_destroy_surfaces(driver, list, count))
-ENTRY(vaSyncSurface, (VA, VASurfaceID id),
+SYNC(vaSyncSurface, (VA, VASurfaceID id),
       softva_sync_surface(driver, id, VA_TIMEOUT_INFINITE, "vaSyncSurface"))
-ENTRY(vaSyncSurface2, (VA, VASurfaceID id, uint64_t timeout),
+SYNC(vaSyncSurface2, (VA, VASurfaceID id, uint64_t timeout),
       softva_sync_surface(driver, id, timeout, "vaSyncSurface2"))
 ENTRY(vaQuerySurfaceStatus, (VA, VASurfaceID id, VASurfaceStatus *status_out),
       softva_query_surface_status(driver, id, status_out))

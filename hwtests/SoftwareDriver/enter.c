@@ -50,8 +50,5 @@ bool softva_enter(
   // A lost display can be terminated: libva frees its own part only if that works.
   if (*status == VA_STATUS_SUCCESS && call != SOFTVA_decode && call != SOFTVA_vaTerminate)
     *status = lost_status(driver);
-  if (*status != VA_STATUS_SUCCESS &&
-      (call == SOFTVA_vaSyncSurface || call == SOFTVA_vaSyncSurface2))
-    atomic_store(&driver->sync_was_refused, true);
   return true;
 }

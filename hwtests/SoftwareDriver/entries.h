@@ -27,6 +27,8 @@ VAStatus softva_create_surfaces(
     softva_driver *, unsigned format, unsigned width, unsigned height, VASurfaceID *surfaces,
     unsigned count, VASurfaceAttrib *attributes, unsigned attribute_count);
 VAStatus softva_destroy_surfaces(softva_driver *, VASurfaceID *surfaces, int count);
+// A sync was made to fail.
+void softva_refuse_sync(softva_driver *, VASurfaceID);
 VAStatus softva_sync_surface(softva_driver *, VASurfaceID, uint64_t timeout, const char *call);
 VAStatus softva_query_surface_status(softva_driver *, VASurfaceID, VASurfaceStatus *);
 VAStatus softva_query_surface_error(softva_driver *, VASurfaceID, VAStatus, void **);

@@ -90,7 +90,6 @@ struct softva_driver {
   atomic_ulong pictures;
   atomic_int lost_status;       // not VA_STATUS_SUCCESS: every call gives it
   atomic_bool terminating;
-  atomic_bool sync_was_refused;     // a program was told so
   atomic_uint waiting;          // calls that vaTerminate has to let go first
 };
 

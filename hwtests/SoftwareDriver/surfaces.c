@@ -25,9 +25,9 @@ void softva_expose(struct softva_surface *surface) {
 }
 
 // After an export nobody can see a read; but a picture that nobody ever waited for cannot have
-// been read rightly. One that was told that waiting failed knows that. Under the lock.
+// been read rightly. Under the lock.
 static void check_export(softva_driver *driver, struct softva_surface *surface, const char *call) {
-  if (surface->exported_unsynced && !atomic_load(&driver->sync_was_refused))
+  if (surface->exported_unsynced)
     softva_report(
         driver, "%s: surface %#x was exported and never synced", call, surface->id);
   surface->exported_unsynced = false;
@@ -207,6 +207,13 @@ VAStatus softva_query_surface_error(
   if (error != VA_STATUS_ERROR_DECODING_ERROR) return VA_STATUS_ERROR_INVALID_PARAMETER;
   *info = none;
   return VA_STATUS_SUCCESS;
+}
+
+void softva_refuse_sync(softva_driver *driver, VASurfaceID id) {
+  pthread_mutex_lock(&driver->lock);
+  struct softva_surface *surface = softva_find(driver, SOFTVA_SURFACES, id, "vaSyncSurface");
+  if (surface != NULL) surface->exported_unsynced = false;
+  pthread_mutex_unlock(&driver->lock);
 }
 
 void softva_retarget(softva_driver *driver, struct softva_surface *surface) {

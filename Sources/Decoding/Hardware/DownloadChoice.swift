@@ -10,7 +10,7 @@ struct DownloadChoice {
     /// Let the driver copy into an image that is used again: two copies, from cached memory.
     case getImage
     /// FFmpeg's: an image for each picture, and three copies.
-    case transfer
+    case ffmpeg
   }
 
   /// So many tries make up for a moment in which the machine was busy.
@@ -23,11 +23,17 @@ struct DownloadChoice {
   init(_ ways: [Way]) { self.ways = ways }
 
   /// The way to take now: each once, those that come near the best twice more, then the best. Nil when none works.
-  var next: Way? {
+  var next: Way? { untried ?? best }
+
+  /// The best is known, and will be taken from now on.
+  var isSettled: Bool { untried == nil }
+
+  private var best: Way? { ways.min { (cost[$0]?.best ?? .max) < (cost[$1]?.best ?? .max) } }
+
+  private var untried: Way? {
     if let new = ways.first(where: { cost[$0] == nil }) { return new }
-    guard let best = ways.compactMap({ cost[$0]?.best }).min() else { return nil }
-    let close = ways.first { way in cost[way].map { $0.tries < Self.enough && $0.best <= best + best / 2 } ?? false }
-    return close ?? ways.first { cost[$0]?.best == best }
+    guard let best, let least = cost[best]?.best else { return nil }
+    return ways.first { way in cost[way].map { $0.tries < Self.enough && $0.best <= least + least / 2 } ?? false }
   }
 
   /// A way took so long.

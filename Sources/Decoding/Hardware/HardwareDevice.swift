@@ -69,11 +69,12 @@ package final class HardwareDevice: Sendable {
     }
   }
 
-  /// The error of whoever comes after the device was lost.
-  var gone: VABufError {
-    VABufError(
-      .deviceFailed, what: "VA-API on \(path)", why: "the device was lost", remedy: "ask again: it is opened again")
+  /// What whoever comes after the device was lost is told.
+  package var loss: DeviceFailure {
+    DeviceFailure(
+      .lost, what: "VA-API on \(path)", why: "the device was lost", remedy: "ask again: it is opened again")
   }
+  var gone: VABufError { loss.error }
 
   /// A decoder begins to use the device. What it needs is reserved: two that had too few together could wait for each
   /// other for ever.
@@ -91,7 +92,7 @@ package final class HardwareDevice: Sendable {
     }
     if let context { return context }
     guard others >= 0 else {
-      throw DeviceFailure(.lost, what: "VA-API on \(path)", why: "the device was lost", remedy: gone.remedy)
+      throw loss
     }
     throw DeviceFailure(
       // Others may end.
@@ -130,6 +131,7 @@ package final class HardwareDevice: Sendable {
     // A copy that is under way may still use a surface.
     access.afterwards {
       DeviceTeardown.run {
+        access.close()
         surfaces.giveUp()
         withExtendedLifetime((display, context)) {}
       }

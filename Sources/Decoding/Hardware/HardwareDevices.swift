@@ -31,7 +31,8 @@ package final class HardwareDevices: Sendable {
   private struct State {
     var open: [String: Weak] = [:]
     var generation = 0
-    var isAbandoned = false
+    /// Nodes whose drivers did not return from a call: each try would cost another thread, and a deadline.
+    var hung: Set<String> = []
   }
 
   private struct Weak {
@@ -47,16 +48,17 @@ package final class HardwareDevices: Sendable {
   /// The devices that are open now.
   package var open: [HardwareDevice] { state.withLock { $0.open.values.compactMap(\.device) } }
 
-  /// No device is opened any more: a driver does not return from being started.
-  package func abandon() { state.withLock { $0.isAbandoned = true } }
-
   private static let noNode = DeviceFailure(
     .noDevice, what: "VA-API", why: "this machine has no render node (/dev/dri/renderD*)",
-    remedy: "name one with --device, or use --backend software")
+    remedy: "name one with --device, or do without the GPU: --backend software, frames in host memory")
 
-  private static let stuck = DeviceFailure(
-    .noDevice, what: "VA-API", why: "a driver did not return from being started",
-    remedy: "look for a GPU hang in `dmesg`; --backend software does without the GPU")
+  private static func stuck(_ what: String) -> DeviceFailure {
+    DeviceFailure(
+      .noDevice, what: what, why: "the driver did not return from a call",
+      remedy: "look for a GPU hang in `dmesg`; --backend software, with frames in host memory, does without the GPU")
+  }
+
+  private func hung(_ path: String) { state.withLock { _ = $0.hung.insert(path) } }
 
   /// A device that decodes a stream, by what its driver claims.
   ///
@@ -64,7 +66,6 @@ package final class HardwareDevices: Sendable {
   package func device(
     at path: String?, for stream: StreamDescription, logger: Logger
   ) throws(DeviceFailure) -> HardwareDevice {
-    guard !state.withLock({ $0.isAbandoned }) else { throw Self.stuck }
     let result = gate.sync { () -> Result<HardwareDevice, DeviceFailure> in
       do throws(DeviceFailure) {
         return .success(try choose(path, stream, logger))
@@ -79,13 +80,11 @@ package final class HardwareDevices: Sendable {
   /// where a driver does not return from being started.
   package func any(at path: String?, logger: Logger) async throws(VABufError) -> HardwareDevice {
     if let device = open.first(where: { !$0.isLost && (path == nil || $0.path == path) }) { return device }
-    guard !state.withLock({ $0.isAbandoned }) else { throw Self.stuck.error }
     let result = await withCheckedContinuation {
       (continuation: CheckedContinuation<Result<HardwareDevice, DeviceFailure>, Never>) in
       let once = ResumeOnce(continuation)
-      DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(Int(patience.driver.nanoseconds))) { [self] in
-        if once.resume(returning: .failure(Self.stuck)) { abandon() }
-      }
+      // Whoever is in front may be stuck.
+      after(patience.driver + patience.driver) { once.resume(returning: .failure(Self.stuck("VA-API"))) }
       gate.async { [self] in
         var failure = Self.noNode
         for path in path.map({ [$0] }) ?? RenderNode.all().filter(\.canRender).map(\.path) {
@@ -129,10 +128,15 @@ package final class HardwareDevices: Sendable {
   }
 
   private func open(_ path: String, _ logger: Logger) throws(DeviceFailure) -> HardwareDevice {
-    if let device = state.withLock({ $0.open[path]?.device }), !device.isLost { return device }
+    let (known, isHung) = state.withLock { ($0.open[path]?.device, $0.hung.contains(path)) }
+    if isHung { throw Self.stuck("VA-API on \(path)") }
+    if let known, !known.isLost { return known }
     // One that was lost may have to be gone before it can be opened again.
     DeviceTeardown.finish()
     let display: OwnedDisplay
+    let isThrough = CancelFlag()
+    after(patience.driver) { [self] in if !isThrough.isRaised { hung(path) } }
+    defer { isThrough.raise() }
     do {
       display = try OwnedDisplay.open(path: path) { message in
         logger.debug("libva", metadata: ["device": "\(path)", "message": "\(message.text)"])
@@ -146,14 +150,19 @@ package final class HardwareDevices: Sendable {
       return state.generation
     }
     let device = try HardwareDevice(display, generation: generation, limits: limits, patience: patience)
+    _ = device.watch.whenHung { [weak self] in self?.hung(path) }
     state.withLock { $0.open[path] = Weak(device: device) }
     return device
+  }
+
+  private func after(_ pause: Duration, _ body: @escaping @Sendable () -> Void) {
+    DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(Int(pause.nanoseconds)), execute: body)
   }
 
   /// Why the driver does not take a stream; nil where it says that it does.
   private func obstacle(_ device: HardwareDevice, _ stream: StreamDescription) -> DeviceFailure? {
     guard let display = device.display else {
-      return DeviceFailure(.lost, what: "VA-API on \(device.path)", why: "the device was lost", remedy: "ask again")
+      return device.loss
     }
     let profiles = VAProfile.candidates(for: stream)
     // A codec that is not known here: libavcodec decides.
@@ -161,7 +170,9 @@ package final class HardwareDevices: Sendable {
     let format: RTFormats = SurfaceFormat(stream) == .p010 ? .yuv420x10 : .yuv420
     var last: DecodeSupport?
     for profile in profiles {
-      let support = display.canDecode(profile, rtFormat: format, width: stream.width, height: stream.height)
+      let support = device.watch.watched {
+        display.canDecode(profile, rtFormat: format, width: stream.width, height: stream.height)
+      }
       if support.isSupported { return nil }
       last = last ?? support
     }

@@ -5,12 +5,12 @@ internal import Synchronization
 /// Knows since when threads are inside a device's driver: a call that does not return in time is a hang, and nothing can
 /// be done with that thread any more but to leave it.
 ///
-/// Any thread. While threads are in the driver one timer runs, never one for each call.
+/// Any thread; a machine that sleeps is no hang. While threads are in the driver one timer runs, never one for each call.
 package final class HardwareWatch: Sendable {
   package typealias Ticket = Int
 
   private struct State {
-    var running: [Ticket: ContinuousClock.Instant] = [:]
+    var running: [Ticket: SuspendingClock.Instant] = [:]
     var last: Ticket = 0
     var isTimed = false
     var isHung = false
@@ -27,7 +27,7 @@ package final class HardwareWatch: Sendable {
   package func enter() -> Ticket {
     let (ticket, isFirst) = state.withLock { state in
       state.last += 1
-      state.running[state.last] = ContinuousClock.now
+      state.running[state.last] = SuspendingClock.now
       defer { state.isTimed = true }
       return (state.last, !state.isTimed)
     }
@@ -72,7 +72,7 @@ package final class HardwareWatch: Sendable {
         state.isTimed = false
         return (nil, [])
       }
-      let left = deadline - (ContinuousClock.now - start)
+      let left = deadline - (SuspendingClock.now - start)
       guard left <= .zero else { return (left, []) }
       // For good: the timer is not needed again.
       state.isHung = true

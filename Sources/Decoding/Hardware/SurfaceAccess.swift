@@ -121,10 +121,11 @@ package final class SurfaceAccess: Sendable {
       // What was read from a device that was lost meanwhile may be anything.
       guard !device.isLost else { throw device.gone }
       return result
-    } catch let error as VAError {
+    } catch {
+      let error = (error as? VAError)?.error(.deviceFailed, what: "\(what) on \(device.path)") ?? error
       // Perhaps no decoder is there to notice.
-      if !device.watch.watched({ device.isAnswering }) { device.lose() }
-      throw error.error(.deviceFailed, what: "\(what) on \(device.path)")
+      if (error as? VABufError)?.code == .deviceFailed, !device.watch.watched({ device.isAnswering }) { device.lose() }
+      throw error
     }
   }
 
@@ -149,6 +150,9 @@ package final class SurfaceAccess: Sendable {
     }
     return try result.get()
   }
+
+  /// Lets go of images; no job is under way or comes through any more.
+  func close() { worker.close() }
 
   /// Runs `body` when the job that is under way now is through: what it uses may go then, not before.
   func afterwards(_ body: @escaping @Sendable () -> Void) { queue.async(execute: body) }

@@ -18,7 +18,7 @@ final class SurfaceCopier: @unchecked Sendable {
 
   private var choices: [SurfaceShape: DownloadChoice] = [:]
   private var images: [SurfaceShape: Image] = [:]
-  private var transfers: [SurfaceShape: SurfaceTransfer] = [:]
+  private var transfers: [SurfaceShape: FFmpegDownload] = [:]
 
   func close() {
     images = [:]
@@ -32,11 +32,16 @@ final class SurfaceCopier: @unchecked Sendable {
     var choice = choices[frame.shape] ?? DownloadChoice(ways)
     var failure: (any Error)?
     while let way = choice.next {
-      let start = ContinuousClock.now
       do {
+        // What is made once does not count.
+        if way == .getImage { _ = try reusedImage(frame.shape, display) }
+        if way == .ffmpeg { _ = try transfer(frame) }
+        let start = ContinuousClock.now
         try download(frame, surface, by: way, into: buffer)
         choice.took(way, nanoseconds: (ContinuousClock.now - start).nanoseconds)
         choices[frame.shape] = choice
+        // A picture of memory that is not the pool's.
+        if choice.isSettled, choice.next != .ffmpeg { transfers[frame.shape] = nil }
         return
       } catch {
         // Some drivers cannot derive, others have no such image: that way is closed, unless the device itself is at fault.
@@ -62,7 +67,7 @@ final class SurfaceCopier: @unchecked Sendable {
       // All of it: drivers differ in what they do with an offset.
       try surface.download(to: image.image, width: frame.shape.width, height: frame.shape.height)
       try read(image.image, frame, isStreaming: false, into: buffer)
-    case .transfer:
+    case .ffmpeg:
       let transfer = try transfer(frame)
       do {
         try transfer.read(frame.surfaceID) { planes in
@@ -75,11 +80,11 @@ final class SurfaceCopier: @unchecked Sendable {
     }
   }
 
-  private func transfer(_ frame: SurfaceFrame) throws -> SurfaceTransfer {
+  private func transfer(_ frame: SurfaceFrame) throws -> FFmpegDownload {
     if let transfer = transfers[frame.shape] { return transfer }
     guard let context = frame.device.context else { throw frame.device.gone }
     do {
-      let transfer = try SurfaceTransfer(context, frame.shape, trying: frame.surfaceID)
+      let transfer = try FFmpegDownload(context, frame.shape, trying: frame.surfaceID)
       transfers[frame.shape] = transfer
       return transfer
     } catch {

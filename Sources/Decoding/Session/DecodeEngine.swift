@@ -271,7 +271,7 @@ package final class DecodeEngine {
       try picture.device.access.downloadBlocking(picture, into: buffer)
     } catch let error as VABufError where error.code == .deviceFailed {
       throw DeviceFailure(
-        picture.device.isAnswering ? .failed : .lost, what: error.what, why: error.why, remedy: error.remedy)
+        picture.device.isLost ? .lost : .failed, what: error.what, why: error.why, remedy: error.remedy)
     }
     var hash = Fingerprint.seed
     for plane in picture.layout.planes {

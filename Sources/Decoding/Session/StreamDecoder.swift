@@ -66,8 +66,6 @@ package struct StreamDecoder: ~Copyable {
 
   package var backend: Backend { hardware == nil ? .software : .vaapi }
 
-  /// The format that software decoding of the same stream gives, by FFmpeg's number.
-
   /// Takes a new decoder in hardware, or in software for nil. Start it again after this.
   package mutating func reopen(in new: HardwareSession?) throws {
     let old = hardware

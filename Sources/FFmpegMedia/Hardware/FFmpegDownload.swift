@@ -8,7 +8,7 @@ internal import CVABufShims
 /// picture, and copies once more than need be, into memory of its own that is used again.
 ///
 /// Used by one thread at a time. Reading calls libva; the end does not.
-package final class SurfaceTransfer {
+package final class FFmpegDownload {
   private let target: UnsafeMutablePointer<AVFrame>
   private var frames: UnsafeMutablePointer<AVBufferRef>?
   private var pool: OpaquePointer?
@@ -28,7 +28,7 @@ package final class SurfaceTransfer {
     // FFmpeg's frames need a context that is initialised, which takes one surface from a pool. The pool is ours, has that
     // one, and is not asked again.
     let trial = UnsafeMutableRawPointer(bitPattern: UInt(surface))
-    pool = av_buffer_pool_init2(0, trial, { surface, _ in SurfaceTransfer.reference(surface) }, nil)
+    pool = av_buffer_pool_init2(0, trial, { surface, _ in FFmpegDownload.reference(surface) }, nil)
     guard pool != nil else { throw FFmpegError(call: "av_buffer_pool_init2", code: .outOfMemory) }
     frames = try checkMemory("av_hwframe_ctx_alloc", av_hwframe_ctx_alloc(device.reference))
     let pool = pool
