@@ -36,12 +36,12 @@ picture() {
   echo "
     color=black:s=16x10:$one,
     geq=lum='$m*(40+mod(X*37+Y*61\,160))':cb='$m*(80+mod(X*53+Y*29\,96))':cr='$m*(80+mod(X*31+Y*71\,96))',
-    scale=$((2048 * s))x$((1280 * s)):flags=neighbor,crop=$((1920 * s)):$((1080 * s)):0:0,$still,trim=end_frame=$n[mosaic];
+    scale=$((2048 * s))x$((1280 * s)):flags=neighbor,crop=$((1920 * s)):$((1080 * s)):0:0,$still,trim=end_frame=${n}[mosaic];
     color=black:s=64x64:r=30:d=10,format=$format,trim=end_frame=$n,
     geq=lum='$m*(128+40*sin((X+1.25*N)/5)*sin((Y-0.75*N)/7))':cb='$m*(128+30*sin((X+2*N)/9))'
     :cr='$m*(128+30*cos((Y+N)/8))'[patch];
-    color=0xd03010:s=$((64 * s))x$((192 * s)):$one,$still[high];
-    color=0x1060d0:s=$((192 * s))x$((64 * s)):$one,$still[wide];
+    color=0xd03010:s=$((64 * s))x$((192 * s)):$one,${still}[high];
+    color=0x1060d0:s=$((192 * s))x$((64 * s)):$one,${still}[wide];
     [mosaic][patch]overlay=x='$s*(512+6*n)':y='$s*(384+4*n)':${on}[a];
     [a][high]overlay=x='$s*(1280-16*n)':y=$((384 * s)):${on}[b];
     [b][wide]overlay=x='$s*(768+10*n)':y='$s*(256+8*n)':$on"
@@ -70,7 +70,7 @@ make() {
     file=$folder/$name.mkv
     local level=()
     if [ "$codec" = h264 ]; then level=(-level:v "$([ "$height" = 1080 ] && echo 4.1 || echo 5.1)"); fi
-    ffmpeg -v error -nostdin -y -filter_complex "$(picture $width $drawn "$bits")$fields,format=$pixels[v]" -map '[v]' \
+    ffmpeg -v error -nostdin -y -filter_complex "$(picture $width $drawn "$bits")$fields,format=${pixels}[v]" -map '[v]' \
       -frames:v $frames -r 30 -pix_fmt $pixels "$@" "${level[@]}" -flags:v "+bitexact${flags:-}" -fflags +bitexact \
       -g 240 -f matroska "$file"
     write "$name" "$codec" "$profile" "$width" "$height" "$bits" "$frames" "$file"

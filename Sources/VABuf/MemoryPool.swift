@@ -24,7 +24,8 @@ public final class MemoryPool: HostAllocator {
   ) {
     core = PoolCore(capacity: max(0, capacity), deadline: deadline)
     devices = HardwareDevices(
-      limits: SurfaceLimits(surfaces: max(1, surfaces), bytes: max(0, surfaceBytes)), deadline: deadline)
+      limits: SurfaceLimits(surfaces: max(1, surfaces), bytes: max(0, surfaceBytes)), deadline: deadline,
+      advice: Probe.remembered)
   }
 
   deinit { core.close() }

@@ -11,6 +11,8 @@ internal import VAAPI
 package final class HardwareDevices: Sendable {
   package let limits: SurfaceLimits
   private let deadline: Duration
+  /// What is known of a node from earlier, without opening it.
+  private let advice: @Sendable (String, StreamDescription) -> DeviceAdvice
   private let state = Mutex(State())
   /// One opening at a time: two streams that start together share one device.
   private let gate = DispatchQueue(label: "vabuf.devices")
@@ -28,9 +30,14 @@ package final class HardwareDevices: Sendable {
   /// - Parameters:
   ///   - limits: of each device.
   ///   - deadline: how long a decoder waits for a surface before its request fails.
-  package init(limits: SurfaceLimits, deadline: Duration = .seconds(5)) {
+  ///   - advice: what is known of a node for a stream from earlier, without opening it. Asked on a thread that may block.
+  package init(
+    limits: SurfaceLimits, deadline: Duration = .seconds(5),
+    advice: @escaping @Sendable (String, StreamDescription) -> DeviceAdvice = { _, _ in .unknown }
+  ) {
     self.limits = limits
     self.deadline = deadline
+    self.advice = advice
   }
 
   /// The devices that are open now.
@@ -49,7 +56,9 @@ package final class HardwareDevices: Sendable {
 
   /// A device that decodes a stream, by what its driver claims.
   ///
-  /// - Parameter path: the node; nil takes the first that can, of all that there are.
+  /// - Parameter path: the node, whatever is known of it; nil takes the best of all that there are: those that were seen
+  ///   to decode the like, the fastest first, then those of which nothing is known, in their order. One that was seen to
+  ///   give wrong pictures, to fail, crash or hang is not opened.
   package func device(
     at path: String?, for stream: StreamDescription, logger: Logger
   ) throws(DeviceFailure) -> HardwareDevice {
@@ -95,9 +104,16 @@ package final class HardwareDevices: Sendable {
       return device
     }
     var obstacles: [DeviceFailure] = []
-    for node in RenderNode.all() where node.canRender {
+    for (path, known) in candidates(for: stream) {
+      if case .bad(let why) = known {
+        obstacles.append(
+          DeviceFailure(
+            .unsupported, what: "VA-API on \(path)", why: why,
+            remedy: "`vabuf probe --refresh` looks again; --device \(path) takes it all the same"))
+        continue
+      }
       do {
-        let device = try open(node.path, logger)
+        let device = try open(path, logger)
         guard let obstacle = obstacle(device, stream) else { return device }
         obstacles.append(obstacle)
       } catch {
@@ -110,6 +126,12 @@ package final class HardwareDevices: Sendable {
     guard obstacles.count > 1 else { throw first }
     let why = obstacles.map { "\($0.what): \($0.why)" }.joined(separator: "; ")
     throw DeviceFailure(first.kind, what: "VA-API", why: why, remedy: first.remedy)
+  }
+
+  /// The nodes in the order in which they are tried, and what is known of them.
+  private func candidates(for stream: StreamDescription) -> [(path: String, known: DeviceAdvice)] {
+    let nodes = RenderNode.all().filter(\.canRender).map(\.path)
+    return DeviceAdvice.order(nodes.map { ($0, advice($0, stream)) })
   }
 
   private func open(_ path: String, _ logger: Logger) throws(DeviceFailure) -> HardwareDevice {

@@ -46,6 +46,14 @@ package final class SurfaceAccess: Sendable {
     try queue.sync { try downloadHere(frame, allocator) }
   }
 
+  /// Downloads a picture until each way of doing it was measured; for a thread that may block.
+  package func measureDownloads(of frame: SurfaceFrame, _ allocator: any HostAllocator) throws -> [DownloadRate] {
+    try queue.sync {
+      for _ in 0..<32 where !worker.knowsBest(frame.shape) { _ = try downloadHere(frame, allocator) }
+      return worker.rates
+    }
+  }
+
   /// Copies a picture from host memory into a surface of its own, which it waits for.
   ///
   /// - Parameters:

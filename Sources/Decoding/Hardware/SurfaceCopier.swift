@@ -10,13 +10,13 @@ internal import VAAPI
 /// the fastest is kept.
 // Sendable: used on the queue of its `SurfaceAccess` only, and by the device's teardown after that is gone.
 final class SurfaceCopier: @unchecked Sendable {
-  private enum Way: CaseIterable {
+  private enum Way: String, CaseIterable {
     /// Map the surface's own memory: one copy.
     case derive
     /// The same, read by streaming loads.
-    case deriveStreaming
+    case deriveStreaming = "derive_streaming"
     /// Let the driver copy into an image that is used again: two copies, from cached memory.
-    case getImage
+    case getImage = "get_image"
   }
 
   private struct Choice {
@@ -40,6 +40,24 @@ final class SurfaceCopier: @unchecked Sendable {
   private var images: [SurfaceShape: Image] = [:]
 
   func close() { images = [:] }
+
+  /// What was measured so far.
+  var rates: [DownloadRate] {
+    choices.flatMap { shape, choice in
+      let best = choice.cost.min { $0.value.best < $1.value.best }?.key
+      return choice.cost.sorted { $0.key.rawValue < $1.key.rawValue }.map { way, cost in
+        DownloadRate(
+          way: way.rawValue, format: "\(shape.format.fourcc)", width: shape.width, height: shape.height,
+          milliseconds: Double(cost.best) / 1e6, isBest: way == best)
+      }
+    }
+  }
+
+  /// All ways were tried often enough for pictures of that size and format.
+  func knowsBest(_ shape: SurfaceShape) -> Bool {
+    guard let choice = choices[shape] else { return false }
+    return choice.ways.allSatisfy { (choice.cost[$0]?.tries ?? 0) >= 3 }
+  }
 
   func download(_ frame: SurfaceFrame, _ display: OwnedDisplay, into buffer: any HostBuffer) throws {
     let surface = SurfaceReference(display, frame.surfaceID)
