@@ -73,6 +73,9 @@ struct ProbeCommand: AsyncParsableCommand {
   @Option(help: .hidden)
   var stepLimit: Double = 10
 
+  @Option(help: .hidden)
+  var clips: String = ""
+
   private static func requirement(_ text: String) throws -> Requirement {
     guard let requirement = Requirement(text) else {
       let known = Requirement.profiles.map { "\($0.codec) (\($0.profiles.joined(separator: ", ")))" }
@@ -95,7 +98,7 @@ struct ProbeCommand: AsyncParsableCommand {
 
   func run() async throws {
     FFmpegLogging.silence()
-    let capabilities = await look()
+    let capabilities = try await look()
     let plan: FilePlan?
     if let file { plan = try await Probe.plan(file, stream: stream, on: capabilities) } else { plan = nil }
     let answers = require.map { capabilities.answer($0, allowsSoftware: allowSoftware) }
@@ -107,13 +110,14 @@ struct ProbeCommand: AsyncParsableCommand {
     if !missing.isEmpty { throw ExitCode(2) }
   }
 
-  private func look() async -> Capabilities {
+  private func look() async throws -> Capabilities {
     var options = Probe.Options()
     options.worker = [Self.executable, "probe-worker"]
     options.device = device ?? BufferOptions.variable("VABUF_DEVICE")
     options.decodes = decode
     options.refreshes = refresh
     options.root = root
+    options.clips = clips.split(separator: ",").map(String.init)
     options.stepLimit = .seconds(stepLimit)
     options.showsErrors = verbose
     let status = StatusLine(isOn: !quiet && !verbose, delay: .milliseconds(500), interval: .milliseconds(100))
@@ -121,7 +125,7 @@ struct ProbeCommand: AsyncParsableCommand {
       status.update { "probing \(Text.left(Text.fixed(done * 100, 0), 3)) %  \(step)" }
     }
     defer { status.end() }
-    return await Probe.run(options)
+    return try await Probe.run(options)
   }
 
   /// This program. The link itself will do where it cannot be read.

@@ -100,8 +100,11 @@ package enum Diagnosis {
     }
     let place = host.hasDRIFolder ? "/dev/dri has no render node" : "there is no /dev/dri"
     if let container = host.container {
+      let hasGPU = host.adapters.contains { PCI.decodes($0.vendorID) }
       return Finding(
-        .noRenderNode, .error, cause: "\(place) in this container (\(container))", cure: Containers.cure(container),
+        .noRenderNode, .error,
+        cause: "\(place) in this container (\(container))" + (hasGPU ? "" : ", and /sys shows no GPU"),
+        cure: Containers.cure(container) + (hasGPU ? "" : ", where the host has one"),
         commands: Containers.commands(container, group: nil))
     }
     if !host.adapters.contains(where: { PCI.decodes($0.vendorID) }) {

@@ -13,6 +13,7 @@ package final class HardwareDevices: Sendable {
   private let deadline: Duration
   /// What is known of a node from earlier, without opening it.
   private let advice: @Sendable (String, StreamDescription) -> DeviceAdvice
+  private let nodes: @Sendable () -> [String]
   private let state = Mutex(State())
   /// One opening at a time: two streams that start together share one device.
   private let gate = DispatchQueue(label: "vabuf.devices")
@@ -30,11 +31,13 @@ package final class HardwareDevices: Sendable {
   /// - Parameters:
   ///   - limits: of each device.
   ///   - deadline: how long a decoder waits for a surface before its request fails.
+  ///   - nodes: the devices that there are; nil asks the machine.
   ///   - advice: what is known of a node for a stream from earlier, without opening it. Asked on a thread that may block.
   package init(
-    limits: SurfaceLimits, deadline: Duration = .seconds(5),
+    limits: SurfaceLimits, deadline: Duration = .seconds(5), nodes: (@Sendable () -> [String])? = nil,
     advice: @escaping @Sendable (String, StreamDescription) -> DeviceAdvice = { _, _ in .unknown }
   ) {
+    self.nodes = nodes ?? { RenderNode.all().filter(\.canRender).map(\.path) }
     self.limits = limits
     self.deadline = deadline
     self.advice = advice
@@ -81,7 +84,7 @@ package final class HardwareDevices: Sendable {
       (continuation: CheckedContinuation<Result<HardwareDevice, DeviceFailure>, Never>) in
       gate.async { [self] in
         var failure = Self.noNode
-        for path in path.map({ [$0] }) ?? RenderNode.all().filter(\.canRender).map(\.path) {
+        for path in path.map({ [$0] }) ?? nodes() {
           do throws(DeviceFailure) {
             continuation.resume(returning: .success(try open(path, logger)))
             return
@@ -130,8 +133,7 @@ package final class HardwareDevices: Sendable {
 
   /// The nodes in the order in which they are tried, and what is known of them.
   private func candidates(for stream: StreamDescription) -> [(path: String, known: DeviceAdvice)] {
-    let nodes = RenderNode.all().filter(\.canRender).map(\.path)
-    return DeviceAdvice.order(nodes.map { ($0, advice($0, stream)) })
+    DeviceAdvice.order(nodes().map { ($0, advice($0, stream)) })
   }
 
   private func open(_ path: String, _ logger: Logger) throws(DeviceFailure) -> HardwareDevice {

@@ -67,16 +67,18 @@ package final class ChildProcess {
   }
 
   /// Waits for a line, or for the end.
-  package func next(within limit: Duration) -> Event {
+  ///
+  /// - Parameter isAbandoned: nobody needs it any more: then nothing came.
+  package func next(within limit: Duration, unless isAbandoned: () -> Bool = { false }) -> Event {
     let deadline = ContinuousClock.now + limit
     while true {
       if let line = takeLine() { return .line(line) }
       if isAtEnd { return reap(until: deadline) }
       let rest = ContinuousClock.now.duration(to: deadline)
-      guard rest > .zero else { return .silent }
+      guard rest > .zero, !isAbandoned() else { return .silent }
       var poll = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
       let milliseconds = rest.components.seconds * 1000 + rest.components.attoseconds / 1_000_000_000_000_000
-      guard Glibc.poll(&poll, 1, Int32(clamping: milliseconds + 1)) > 0 else { continue }
+      guard Glibc.poll(&poll, 1, Int32(clamping: min(milliseconds + 1, 100))) > 0 else { continue }
       let part = [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
         count = max(0, read(output, buffer.baseAddress, buffer.count))
       }

@@ -5,15 +5,18 @@ internal import VAAPI
 package enum DeviceFacts {
   /// All devices, or the one of a node given by name.
   ///
-  /// - Parameter root: where the system is; `/` but for tests.
-  package static func read(root: String, path: String?) -> [DeviceReport] {
+  /// - Parameters:
+  ///   - root: where the system is; `/` but for tests.
+  ///   - path: the node; nil for all.
+  ///   - namesModels: look models up in the list of PCI names, which is large.
+  package static func read(root: String, path: String?, namesModels: Bool = true) -> [DeviceReport] {
     let tree = SystemTree(root: root)
-    let names = PCINames(tree)
+    let names = namesModels ? PCINames(tree) : nil
     let nodes = path.map { [RenderNode.at($0, in: tree)] } ?? RenderNode.all(in: tree)
     return nodes.map { report($0, names) }
   }
 
-  private static func report(_ node: RenderNode, _ names: PCINames) -> DeviceReport {
+  private static func report(_ node: RenderNode, _ names: PCINames?) -> DeviceReport {
     var report = DeviceReport(path: node.path)
     report.renderNode = node.renderPath
     report.cardNode = node.cardPath
@@ -21,7 +24,7 @@ package enum DeviceFacts {
     report.vendorID = node.vendorID
     report.deviceID = node.deviceID
     report.vendor = node.vendorName
-    if let vendor = node.vendorID, let device = node.deviceID { report.model = names.model(vendor, device) }
+    if let vendor = node.vendorID, let device = node.deviceID { report.model = names?.model(vendor, device) }
     report.kernelDriver = node.kernelDriver
     report.kernelDriverVersion = node.kernelDriverVersion
     report.access = node.access.map { access in

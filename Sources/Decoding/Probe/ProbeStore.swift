@@ -17,7 +17,10 @@ package struct ProbeStore: Sendable {
   ///   - folder: where answers are kept.
   ///   - root: where the system is; `/` but for tests.
   ///   - version: vabuf's.
-  package init(folder: FilePath, root: String, environment: [String: String], version: String) {
+  ///   - clips: the names of those that are decoded.
+  package init(
+    folder: FilePath, root: String, environment: [String: String], version: String, clips: [String]
+  ) {
     let tree = SystemTree(root: root)
     self.folder = folder
     self.root = tree.root
@@ -29,7 +32,9 @@ package struct ProbeStore: Sendable {
     let prefixes = makers + files.compactMap { DriverFacts.name(ofFile: $0).map { $0.uppercased() + "_" } }
     let variables = environment.filter { variable in prefixes.contains { variable.key.hasPrefix($0) } }
       .filter { !$0.key.hasSuffix("_LOG") }.map { "\($0.key)=\($0.value)" }.sorted()
-    common = [version, VAVersion.headers] + LibraryVersions.ffmpegLibraries + [kernel] + drivers + variables
+    common =
+      [version, clips.joined(separator: " "), VAVersion.headers] + LibraryVersions.ffmpegLibraries + [kernel] + drivers
+      + variables
   }
 
   /// What is kept.

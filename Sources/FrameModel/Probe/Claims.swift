@@ -37,7 +37,7 @@ public struct Claims: Hashable, Sendable, Codable {
     public var decodes: Bool { entrypoint == "VAEntrypointVLD" }
 
     private enum CodingKeys: String, CodingKey {
-      case profile, entrypoint, attributes, failure
+      case profile, entrypoint
       case rtFormats = "rt_formats"
       case surfaceFormats = "surface_formats"
       case maxWidth = "max_width"
@@ -46,6 +46,7 @@ public struct Claims: Hashable, Sendable, Codable {
       case minHeight = "min_height"
       case memoryTypes = "memory_types"
       case takesModifiers = "takes_modifiers"
+      case attributes, failure
     }
   }
 
@@ -74,8 +75,9 @@ public struct Claims: Hashable, Sendable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-      case format, layers, works, objects, modifier, failure
+      case format, layers, works
       case layerFormats = "layer_formats"
+      case objects, modifier, failure
     }
   }
 
@@ -92,8 +94,9 @@ public struct Claims: Hashable, Sendable, Codable {
   public init() {}
 
   private enum CodingKeys: String, CodingKey {
-    case profiles, exports, failure
+    case profiles
     case imageFormats = "image_formats"
+    case exports, failure
   }
 
   /// The claim to decode a profile, by the constant of `va.h`; nil where there is none.

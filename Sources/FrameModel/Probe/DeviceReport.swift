@@ -25,8 +25,9 @@ public struct DeviceReport: Hashable, Sendable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-      case mode, owner, group, reason
+      case mode, owner, group
       case isOpenable = "openable"
+      case reason
     }
   }
 
@@ -73,15 +74,19 @@ public struct DeviceReport: Hashable, Sendable, Codable {
   public init(path: String) { self.path = path }
 
   private enum CodingKeys: String, CodingKey {
-    case path, bus, address, vendor, model, access, driver, claims, evidence, downloads
+    case path
     case renderNode = "render_node"
     case cardNode = "card_node"
+    case bus, address
     case vendorID = "vendor_id"
     case deviceID = "device_id"
+    case vendor, model
     case kernelDriver = "kernel_driver"
     case kernelDriverVersion = "kernel_driver_version"
+    case access
     case isChosen = "chosen"
     case choiceReason = "choice_reason"
+    case driver, claims, evidence, downloads
     case isRemembered = "remembered"
   }
 }

@@ -58,10 +58,12 @@ public struct DriverReport: Hashable, Sendable, Codable {
   public init() {}
 
   private enum CodingKeys: String, CodingKey {
-    case name, source, file, vendor, works, failure, messages
+    case name, source, file
     case fileExists = "file_exists"
+    case vendor
     case apiVersion = "api_version"
     case driverAPIVersion = "driver_api_version"
+    case works, failure, messages
     case withoutEnvironment = "without_environment"
   }
 }

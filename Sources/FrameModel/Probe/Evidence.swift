@@ -67,9 +67,11 @@ public struct Evidence: Hashable, Sendable, Codable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case clip, codec, profile, width, height, verdict, frames, psnr, call, status, signal, reason, decoder
+    case clip, codec, profile, width, height
     case bitDepth = "bit_depth"
+    case verdict, frames
     case wrongFrames = "wrong_frames"
+    case psnr, call, status, signal, reason, decoder
     case framesPerSecond = "frames_per_second"
   }
 }

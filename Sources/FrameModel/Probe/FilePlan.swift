@@ -120,13 +120,16 @@ public struct FilePlan: Hashable, Sendable, Codable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case schema, file, stream, codec, profile, width, height, chroma, backend, device, reason, candidates, presets
+    case schema, file, stream, codec, profile, width, height
     case bitDepth = "bit_depth"
     case pixelFormat = "pixel_format"
+    case chroma
     case frameRate = "frame_rate"
+    case backend, device, reason, candidates
     case frameBytes = "frame_bytes"
     case surfaceBytes = "surface_bytes"
     case surfacesMost = "surfaces_most"
     case surfacesUsual = "surfaces_usual"
+    case presets
   }
 }

@@ -42,9 +42,10 @@ public struct HostReport: Hashable, Sendable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-      case address, model
+      case address
       case vendorID = "vendor_id"
       case deviceID = "device_id"
+      case model
       case kernelDriver = "kernel_driver"
       case hasNode = "has_node"
     }
@@ -108,15 +109,19 @@ public struct HostReport: Hashable, Sendable, Codable {
   public init() {}
 
   private enum CodingKeys: String, CodingKey {
-    case kernel, architecture, distribution, container, user, groups, adapters, modules, environment, ffmpeg, vaapi
-    case cores
+    case kernel, architecture, distribution
     case distributionLike = "distribution_like"
     case distributionName = "distribution_name"
+    case container, user, groups
     case hasDisplay = "has_display"
     case hasDRIFolder = "has_dri_folder"
+    case adapters, modules
     case nvidiaModeset = "nvidia_modeset"
+    case environment
     case installedDrivers = "installed_drivers"
+    case ffmpeg
     case ffmpegLibraries = "ffmpeg_libraries"
+    case vaapi, cores
     case memoryBytes = "memory_bytes"
   }
 }

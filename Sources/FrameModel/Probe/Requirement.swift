@@ -58,8 +58,9 @@ public struct Requirement: Hashable, Sendable {
     public var reason: String
 
     private enum CodingKeys: String, CodingKey {
-      case requirement, device, reason
+      case requirement
       case isMet = "met"
+      case device, reason
     }
   }
 }

@@ -181,3 +181,10 @@ extension Evidence {
     (call, status) = (failure.call, failure.status)
   }
 }
+
+extension EvidenceClip {
+  /// Those whose names begin so; all for none.
+  static func all(_ prefixes: [String]) -> [EvidenceClip] {
+    prefixes.isEmpty ? all : all.filter { clip in prefixes.contains { clip.name.hasPrefix($0) } }
+  }
+}

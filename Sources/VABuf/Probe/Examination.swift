@@ -12,27 +12,32 @@ struct Examination {
   private let options: Probe.Options
   private let environment: [String: String]
   private let device: String?
+  private let cancel: CancelFlag
   private var done: Set<String> = []
   private var hangs = 0
+  /// What ended the examination before its end.
+  private var obstacle: StepFailure?
 
   /// After the first hang, steps have less time; after so many, none is tried any more.
   private static let mostHangs = 3
   private static let shortLimit = Duration.seconds(2)
 
-  init(_ options: Probe.Options, _ environment: [String: String], device: String?) {
+  init(_ options: Probe.Options, _ environment: [String: String], device: String?, _ cancel: CancelFlag) {
+    self.cancel = cancel
     self.options = options
     self.environment = environment
     self.device = device
   }
 
+  private var clips: [EvidenceClip] { EvidenceClip.all(options.clips) }
   private var what: String { device ?? "software decoding" }
   private var limit: Duration { hangs == 0 ? options.stepLimit : min(options.stepLimit, Self.shortLimit) }
 
   mutating func run(_ report: inout DeviceReport) {
-    let steps = EvidenceClip.all.count + 2
+    let steps = clips.count + 2
     // Each process that does not come to its end has at least one step done.
     for _ in 0..<steps + 2 {
-      guard hangs < Self.mostHangs, goOn(&report) else { break }
+      guard hangs < Self.mostHangs, !cancel.isRaised, goOn(&report) else { break }
     }
     finish(&report)
   }
@@ -43,6 +48,7 @@ struct Examination {
   private mutating func goOn(_ report: inout DeviceReport) -> Bool {
     var job = ProbeWorker.Job(device: device, done: done)
     job.decodes = options.decodes
+    job.clips = options.clips
     job.onlyStarts = onlyStarts
     var variables = environment
     // A crash is expected, and told by us.
@@ -58,7 +64,9 @@ struct Examination {
     }
     var step: String?
     while true {
-      switch child.next(within: limit) {
+      let event = child.next(within: limit) { cancel.isRaised }
+      if cancel.isRaised { return false }
+      switch event {
       case .line(let text):
         guard let line = try? JSONDecoder().decode(ProbeWorker.Line.self, from: Data(text.utf8)) else { continue }
         if let begin = line.begin {
@@ -85,7 +93,7 @@ struct Examination {
   }
 
   private func show(_ step: String) {
-    let share = Double(done.count) / Double(EvidenceClip.all.count + 2)
+    let share = Double(done.count) / Double(clips.count + 2)
     options.progress?("\(what): \(step)", (progress.0 + min(share, 1)) / progress.1)
   }
 
@@ -137,9 +145,10 @@ struct Examination {
       if report.claims?.failure == nil { report.claims?.failure = failure }
       return false
     case let name?:
-      guard let clip = EvidenceClip.all.first(where: { $0.name == name }) else { fallthrough }
+      guard let clip = clips.first(where: { $0.name == name }) else { fallthrough }
       report.evidence.append(Evidence(clip, failure))
     case nil:
+      obstacle = failure
       report.driver?.works = false
       report.driver?.failure = failure
       return false
@@ -154,10 +163,10 @@ struct Examination {
   private func finish(_ report: inout DeviceReport) {
     guard options.decodes, !onlyStarts else { return }
     let rows = report.evidence
-    report.evidence = EvidenceClip.all.map { clip in
+    report.evidence = clips.map { clip in
       if let row = rows.first(where: { $0.clip == clip.name }) { return row }
       guard device != nil, let driver = report.driver, !driver.works else {
-        return Evidence(clip, .notTried, reason: "it did not answer \(hangs) times before")
+        return Evidence(clip, .notTried, reason: obstacle?.message ?? "it did not answer \(hangs) times before")
       }
       guard let failure = driver.failure, driver.fileExists == true else {
         return Evidence(clip, .notTried, reason: "there is no driver")

@@ -26,6 +26,9 @@ public enum Probe {
     public var refreshes = false
     /// Keep the answers in the user's cache folder, and use those that are there.
     public var remembers = true
+    /// Decode only the clips whose names begin so, as `h264` or `hevc-main10-2160p`; empty decodes all. A part is not
+    /// remembered, nor taken from what is.
+    public var clips: [String] = []
     /// How long a step may take, as a clip.
     public var stepLimit = Duration.seconds(10)
     /// Where the system is, for tests: a folder with `sys`, `dev`, `proc` and `etc`. No driver is loaded elsewhere than
@@ -41,8 +44,17 @@ public enum Probe {
   }
 
   /// Looks at the machine. Takes some seconds where much is to be decoded, and a moment where all is remembered.
-  public static func run(_ options: Options = Options()) async -> Capabilities {
-    await blocking { ProbeRun(options).run() }
+  ///
+  /// - Throws: `CancellationError` only.
+  public static func run(_ options: Options = Options()) async throws -> Capabilities {
+    let cancel = CancelFlag()
+    let capabilities = await withTaskCancellationHandler {
+      await blocking { ProbeRun(options, cancel).run() }
+    } onCancel: {
+      cancel.raise()
+    }
+    if cancel.isRaised { throw CancellationError() }
+    return capabilities
   }
 }
 
@@ -50,7 +62,7 @@ extension Probe {
   /// What is remembered of a node, for a stream. Opens no device, and never waits for a probe.
   static func remembered(_ path: String, _ stream: StreamDescription) -> DeviceAdvice {
     guard let store = ProbeStore.ofUser(root: "/", environment: HostFacts.environment),
-      let facts = DeviceFacts.read(root: "/", path: path).first, let known = store.load(facts)
+      let facts = DeviceFacts.read(root: "/", path: path, namesModels: false).first, let known = store.load(facts)
     else { return .unknown }
     return DeviceAdvice(known.evidence, for: stream)
   }
@@ -61,10 +73,12 @@ struct ProbeRun {
   private let options: Probe.Options
   private let environment = HostFacts.environment
   private let store: ProbeStore?
+  private let cancel: CancelFlag
 
-  init(_ options: Probe.Options) {
+  init(_ options: Probe.Options, _ cancel: CancelFlag) {
     self.options = options
-    store = options.remembers ? .ofUser(root: options.root, environment: environment) : nil
+    self.cancel = cancel
+    store = options.remembers && options.clips.isEmpty ? .ofUser(root: options.root, environment: environment) : nil
   }
 
   func run() -> Capabilities {
@@ -90,7 +104,7 @@ struct ProbeRun {
     var report = device
     report.driver = device.expectedDriver(root: options.root, environment: environment)
     guard !options.worker.isEmpty, options.root == "/" else { return report }
-    var work = Examination(options, environment, device: device.path)
+    var work = Examination(options, environment, device: device.path, cancel)
     work.progress = progress
     work.run(&report)
     if !host.isEmpty { report.driver?.withoutEnvironment = withoutEnvironment(device) }
@@ -108,7 +122,7 @@ struct ProbeRun {
     let plain = environment.filter { host[$0.key] == nil }
     var report = device
     report.driver = device.expectedDriver(root: options.root, environment: plain)
-    var work = Examination(options, plain, device: device.path)
+    var work = Examination(options, plain, device: device.path, cancel)
     work.onlyStarts = true
     work.run(&report)
     let driver = report.driver ?? DriverReport()
@@ -123,7 +137,7 @@ struct ProbeRun {
     if !options.refreshes, let known = store?.loadSoftware() { return known }
     var report = SoftwareReport(codecs: codecs)
     guard options.decodes, !options.worker.isEmpty else { return report }
-    var work = Examination(options, environment, device: nil)
+    var work = Examination(options, environment, device: nil, cancel)
     work.progress = progress
     var stand = DeviceReport(path: "")
     work.run(&stand)
@@ -133,14 +147,19 @@ struct ProbeRun {
   }
 
   // Where the folder cannot be written, the next run measures again.
-  private func save(_ body: () throws -> Void) { try? body() }
+  private func save(_ body: () throws -> Void) {
+    guard !cancel.isRaised else { return }
+    try? body()
+  }
 }
 
 extension ProbeStore {
   /// The store of this user; nil where no cache folder is known.
   static func ofUser(root: String, environment: [String: String]) -> ProbeStore? {
     IndexStore.userFolder(environment: environment).map {
-      ProbeStore(folder: $0, root: root, environment: environment, version: VABufVersions.vabuf)
+      ProbeStore(
+        folder: $0, root: root, environment: environment, version: VABufVersions.vabuf,
+        clips: EvidenceClip.all.map(\.name))
     }
   }
 }

@@ -38,6 +38,8 @@ public enum ProbeWorker {
     var device: String?
     var done: Set<String> = []
     var decodes = true
+    /// How the names of the clips begin; empty for all.
+    var clips: [String] = []
     /// Only the driver is started.
     var onlyStarts = false
   }
@@ -85,7 +87,7 @@ public enum ProbeWorker {
   private static func decode(_ device: String?, _ job: Job, _ lines: WorkerOutput, claims: Claims?) async throws {
     var examiner = ClipExaminer(device: device)
     examiner.knownFailure = claims?.failure
-    for clip in EvidenceClip.all where !job.done.contains(clip.name) {
+    for clip in EvidenceClip.all(job.clips) where !job.done.contains(clip.name) {
       try lines.write(Line(begin: clip.name))
       let (evidence, downloads) = await examiner.examine(clip)
       try lines.write(Line(evidence: evidence, downloads: downloads))
