@@ -11,5 +11,5 @@ swift test --skip-build --disable-xctest "$@" </dev/null
 # All tests were asked for: so are the faults of the driver, and what `probe` writes for programs.
 if (($# == 0)); then
   hwtests/sweep.sh --short "$(swift build --show-bin-path)/vabuf"
-  scripts/check-probe.sh --no-decode "$(swift build --show-bin-path)/vabuf"
+  scripts/check-probe.sh --short "$(swift build --show-bin-path)/vabuf"
 fi

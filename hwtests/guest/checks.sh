@@ -6,11 +6,13 @@ passed=0 failed=0
 dri=/usr/lib/x86_64-linux-gnu/dri
 report=/tmp/report.json
 
-# A probe that decodes nothing: here it would take minutes.
-probe() { # user, options
-  local user=$1
+# A probe that decodes nothing, or the clips of $clips: all of them would take minutes, as all takes longer here.
+clips=""
+probe() { # user, env, its settings
+  local user=$1 extent=(--no-decode)
   shift
-  as "$user" "$@" ./vabuf probe --quiet --no-decode --refresh --json >$report 2>/tmp/errors
+  if [ -n "$clips" ]; then extent=(--clips "$clips"); fi
+  as "$user" "$@" ./vabuf probe --quiet "${extent[@]}" --step-limit 300 --refresh --json >$report 2>/tmp/errors
   status=$?
 }
 
@@ -52,7 +54,7 @@ probe insider env
 is "exit status 0" "$status == 0"
 is "no device" '.devices == []'
 is "said" "$(finding no-render-node)"
-is "no container" '.host.container == null'
+is "no container, as the guest is none" '.host.container == null'
 
 case="one node"
 load vgem
@@ -79,6 +81,11 @@ jq -r '.devices[0].claims.profiles[].profile' $report | sort >/tmp/claimed
 are "the profiles of vainfo" diff /tmp/vainfo /tmp/claimed
 frames insider env "${softva[@]}"
 are "frames by the node are exact" diff clip.md5 /tmp/md5
+clips=vp8-1080p
+probe insider env "${softva[@]}"
+clips=""
+is "a clip is exact on the node" '.devices[0].evidence | map(.verdict) == ["exact"]'
+is "and in software" '.software.evidence | map(.verdict) == ["exact"]'
 frames outsider env "${softva[@]}"
 are "a denied node gives none" [ ! -s /tmp/md5 ]
 are "and says so" grep -q 'renderD128' /tmp/errors
