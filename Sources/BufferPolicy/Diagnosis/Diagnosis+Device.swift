@@ -67,6 +67,11 @@ extension Diagnosis {
         ? "without it \(plain.vendor ?? plain.name ?? "the driver") works"
         : "without it \(plain.failure?.message ?? "no driver starts")"
     }
+    if driver.failure?.call == "vaGetDisplayDRM" {
+      return Finding(
+        .noDecoder, .error, device: device.path, cause: "\(device.path) is no DRM node", cure: "name a render node",
+        commands: ["ls -l /dev/dri"])
+    }
     let isMissing = driver.fileExists == false || driver.file == nil
     if !environment.isEmpty, isMissing || driver.withoutEnvironment?.works == true {
       return Finding(

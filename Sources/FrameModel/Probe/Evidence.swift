@@ -46,7 +46,7 @@ public struct Evidence: Hashable, Sendable, Codable {
   public var signal: String?
   /// Why, in words; nil where everything is exact.
   public var reason: String?
-  /// FFmpeg's name of the decoder that was used.
+  /// FFmpeg's name of the software decoder that was used; nil for a device.
   public var decoder: String?
   /// Frames decoded a second, without copies; nil where it was not measured.
   public var framesPerSecond: Double?

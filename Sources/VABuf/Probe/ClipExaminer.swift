@@ -68,23 +68,26 @@ struct ClipExaminer: Sendable {
   private func compare(
     _ clip: EvidenceClip, _ path: String, _ buffer: FrameBuffer, _ evidence: inout Evidence
   ) async throws -> [DownloadRate] {
-    evidence.decoder = buffer.stream?.decoder
+    // On a device it may be another one, as for AV1.
+    if device == nil { evidence.decoder = buffer.stream?.decoder }
     let count = buffer.frameCount ?? 0
     let start = ContinuousClock.now
     let resident = try await buffer.preload(0..<count)
     let time = ContinuousClock.now - start
     // Long enough to be a measurement, and of decoding only.
     if device == nil, resident == count, time > Self.rateTime { evidence.framesPerSecond = Self.rate(count, time) }
-    let wrong = try await wrongFrames(clip, buffer, count)
-    (evidence.frames, evidence.wrongFrames) = (count, wrong.count)
+    // In software, which is not in doubt, some of the large ones will do: what is predicted from a wrong one is wrong too.
+    let compared = (0..<count).filter { device != nil || clip.height <= 1088 || $0 % 4 == 3 || $0 == count - 1 }
+    let wrong = try await wrongFrames(clip, buffer, compared)
+    (evidence.frames, evidence.wrongFrames) = (compared.count, wrong.count)
     var downloads: [DownloadRate] = []
     if evidence.wrongFrames > 0 {
       evidence.verdict = .differs
       evidence.psnr = try await psnr(Array(wrong.prefix(4)), buffer, path)
       evidence.reason = "\(evidence.wrongFrames) of \(evidence.frames) frames are not what they should be"
-    } else if evidence.frames != clip.frameCount {
+    } else if count != clip.frameCount {
       evidence.verdict = .differs
-      evidence.reason = "\(evidence.frames) frames came, the clip has \(clip.frameCount)"
+      evidence.reason = "\(count) frames came, the clip has \(clip.frameCount)"
     }
     if device != nil {
       let lease = try await buffer.frame(at: 0, in: .gpu)
@@ -93,14 +96,14 @@ struct ClipExaminer: Sendable {
     return downloads
   }
 
-  /// The numbers of the frames that are not what they should be, in order.
-  private func wrongFrames(_ clip: EvidenceClip, _ buffer: FrameBuffer, _ count: Int) async throws -> [Int] {
+  /// Those of the frames that are not what they should be, in order.
+  private func wrongFrames(_ clip: EvidenceClip, _ buffer: FrameBuffer, _ numbers: [Int]) async throws -> [Int] {
     let backend: Backend = device == nil ? .software : .vaapi
     return try await withThrowingTaskGroup(of: Int?.self) { group in
       var wrong: [Int] = []
-      for number in 0..<count {
+      for (position, number) in numbers.enumerated() {
         // A few at a time: digests run beside each other, and do not hold all frames in host memory.
-        if number >= Environment.cores * 2, let done = try await group.next(), let done { wrong.append(done) }
+        if position >= Environment.cores * 2, let done = try await group.next(), let done { wrong.append(done) }
         let lease = try await buffer.frame(at: number)
         guard lease.descriptor.backend == backend else {
           throw VABufError(

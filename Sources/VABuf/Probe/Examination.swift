@@ -98,7 +98,9 @@ struct Examination {
   }
 
   private mutating func take(_ line: ProbeWorker.Line, _ report: inout DeviceReport) {
-    if let driver = line.driver, report.driver?.works != true {
+    if let driver = line.driver, report.driver?.works == true, !driver.works {
+      obstacle = driver.failure
+    } else if let driver = line.driver, report.driver?.works != true {
       let expected = report.driver
       report.driver = driver
       // libva tried none: what it would have tried is known all the same.

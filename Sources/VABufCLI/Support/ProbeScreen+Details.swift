@@ -35,16 +35,19 @@ extension ProbeScreen {
     return parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")
   }
 
-  private func indented(_ rows: [(String, String)]) -> [(String, String)] { rows.map { ("  " + $0.0, $0.1) } }
+  /// Those of which something is known.
+  private func indented(_ rows: [(String, String)]) -> [(String, String)] {
+    rows.filter { !$0.1.isEmpty }.map { ("  " + $0.0, $0.1) }
+  }
 
   private func deviceRows(_ device: DeviceReport) -> [(String, String)] {
     func number(_ value: Int?) -> String {
-      value.map { Text.left(String($0, radix: 16), 4, "0") } ?? "-"
+      value.map { Text.left(String($0, radix: 16), 4, "0") + " " } ?? ""
     }
     var rows: [(String, String)] = [
       ("nodes", [device.renderNode, device.cardNode].compactMap(\.self).joined(separator: ", ")),
       ("bus", [device.bus, device.address].compactMap(\.self).joined(separator: " ")),
-      ("model", "\(number(device.vendorID)):\(number(device.deviceID)) \(device.model ?? device.vendor ?? "")"),
+      ("model", number(device.vendorID) + number(device.deviceID) + (device.model ?? device.vendor ?? "")),
       (
         "kernel driver",
         [device.kernelDriver, device.kernelDriverVersion].compactMap(\.self).joined(separator: " ")

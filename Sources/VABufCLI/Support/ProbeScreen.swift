@@ -103,7 +103,10 @@ struct ProbeScreen {
       first += Text.right(String(columns[start].place.prefix(Self.cell * perPlace - 1)), Self.cell * perPlace)
     }
     let second = String(repeating: " ", count: Self.label) + columns.map { Text.right($0.size, Self.cell) }.joined()
-    let rows = Requirement.profiles.flatMap { codec, profiles in profiles.reversed().map { (codec, $0) } }
+    var rows: [(codec: String, profile: String)] = []
+    for row in columns.flatMap(\.evidence) where !rows.contains(where: { $0 == (row.codec, row.profile) }) {
+      rows.append((row.codec, row.profile))
+    }
     let lines = rows.compactMap { codec, profile -> String? in
       let cells = columns.map { column in
         column.evidence.first { $0.codec == codec && $0.profile == profile }

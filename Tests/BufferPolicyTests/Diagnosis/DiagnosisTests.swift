@@ -187,6 +187,9 @@ private let intel = HostReport.Adapter(
     var newer = DriverReport.failing()
     (newer.apiVersion, newer.driverAPIVersion) = ("1.17.0", "1.22")
     #expect(code(newer) == ["libva-driver-mismatch"])
+    var other = DriverReport()
+    other.failure = StepFailure(.failed, call: "vaGetDisplayDRM", message: "not a DRM node")
+    #expect(code(other, vendor: nil) == ["no-decoder"])
   }
 
   @Test func nvidiaWithoutModesetIsFound() {
