@@ -9,6 +9,8 @@ struct ClipExaminer: Sendable {
   var device: String?
   /// What the driver fails at anyhow, for failures that say nothing of themselves.
   var knownFailure: StepFailure?
+  /// Called whenever something came to its end: what is slow does not hang.
+  var isAlive: @Sendable () -> Void = {}
   /// Memory that the clips share, so that only the first one pays for fresh pages.
   private let pool = MemoryPool(capacity: min(1 << 30, Environment.physicalMemory / 2))
 
@@ -72,7 +74,7 @@ struct ClipExaminer: Sendable {
     if device == nil { evidence.decoder = buffer.stream?.decoder }
     let count = buffer.frameCount ?? 0
     let start = ContinuousClock.now
-    let resident = try await buffer.preload(0..<count)
+    let resident = try await buffer.preload(0..<count, isAlive)
     let time = ContinuousClock.now - start
     // Long enough to be a measurement, and of decoding only.
     if device == nil, resident == count, time > Self.rateTime { evidence.framesPerSecond = Self.rate(count, time) }
@@ -112,6 +114,7 @@ struct ClipExaminer: Sendable {
         }
         let expected = number < clip.md5s.count ? clip.md5s[number] : ""
         group.addTask { try lease.md5() == expected ? nil : number }
+        isAlive()
       }
       for try await number in group { if let number { wrong.append(number) } }
       return wrong.sorted()
@@ -126,6 +129,7 @@ struct ClipExaminer: Sendable {
     for number in frames where number < reference.frameCount ?? 0 {
       let lease = try await buffer.frame(at: number)
       let truth = try await reference.frame(at: number)
+      isAlive()
       guard let value = lease.psnr(against: truth) else { continue }
       worst = min(worst ?? value, value)
     }
@@ -139,7 +143,7 @@ struct ClipExaminer: Sendable {
     if let device {
       _ = try await session.useDevice(of: pool.devices, at: device, cancel: CancelFlag(), logger: Self.logger)
     }
-    let rate = try await session.decodeRate(within: Self.rateTime)
+    let rate = try await session.decodeRate(within: Self.rateTime, isAlive)
     await session.close()
     await DeviceTeardown.finish(within: .seconds(3600))
     return rate.map { ($0.framesPerSecond * 10).rounded() / 10 }

@@ -20,7 +20,9 @@ struct Examination {
 
   /// After the first hang, steps have less time; after so many, none is tried any more.
   private static let mostHangs = 3
-  private static let shortLimit = Duration.seconds(2)
+  private static let shortLimit = Duration.seconds(3)
+  /// A step that goes on and on is given up after so many limits.
+  private static let patience = 6
 
   init(_ options: Probe.Options, _ environment: [String: String], device: String?, _ cancel: CancelFlag) {
     self.cancel = cancel
@@ -63,14 +65,17 @@ struct Examination {
       return false
     }
     var step: String?
+    var start = ContinuousClock.now
     while true {
-      let event = child.next(within: limit) { cancel.isRaised }
+      var event = child.next(within: limit) { cancel.isRaised }
       if cancel.isRaised { return false }
+      if ContinuousClock.now - start > limit * Self.patience { event = .silent }
       switch event {
       case .line(let text):
         guard let line = try? JSONDecoder().decode(ProbeWorker.Line.self, from: Data(text.utf8)) else { continue }
         if let begin = line.begin {
           step = begin
+          start = .now
           show(begin)
         }
         take(line, &report)

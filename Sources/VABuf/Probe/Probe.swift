@@ -29,7 +29,8 @@ public enum Probe {
     /// Decode only the clips whose names begin so, as `h264` or `hevc-main10-2160p`; empty decodes all. A part is not
     /// remembered, nor taken from what is.
     public var clips: [String] = []
-    /// How long a step may take, as a clip.
+    /// How long nothing may come of a step, as of a clip, before it counts as hung; the whole step may take six times as
+    /// long.
     public var stepLimit = Duration.seconds(10)
     /// Where the system is, for tests: a folder with `sys`, `dev`, `proc` and `etc`. No driver is loaded elsewhere than
     /// in `/`.

@@ -2,6 +2,7 @@ internal import Decoding
 internal import Dispatch
 internal import FoundationEssentials
 internal import FrameModel
+internal import Synchronization
 internal import SystemPackage
 
 #if canImport(Glibc)
@@ -53,6 +54,8 @@ public enum ProbeWorker {
     var exports: [Claims.Export]?
     var evidence: Evidence?
     var downloads: [DownloadRate]?
+    /// The step goes on: it does not hang.
+    var isAlive: Bool?
     var isEnd: Bool?
   }
 
@@ -87,6 +90,7 @@ public enum ProbeWorker {
   private static func decode(_ device: String?, _ job: Job, _ lines: WorkerOutput, claims: Claims?) async throws {
     var examiner = ClipExaminer(device: device)
     examiner.knownFailure = claims?.failure
+    examiner.isAlive = { lines.showLife() }
     for clip in EvidenceClip.all(job.clips) where !job.done.contains(clip.name) {
       try lines.write(Line(begin: clip.name))
       let (evidence, downloads) = await examiner.examine(clip)
@@ -115,10 +119,23 @@ func blocking<R: Sendable>(_ body: @escaping @Sendable () -> R) async -> R {
 /// error.
 private final class WorkerOutput: Sendable {
   private let file: FileDescriptor
+  private let lastSign = Mutex(ContinuousClock.now)
 
   init() throws {
     file = try FileDescriptor.standardOutput.duplicate()
     _ = try FileDescriptor.standardError.duplicate(as: .standardOutput)
+  }
+
+  /// Says that the step goes on, a few times a second at most.
+  func showLife() {
+    let isTime = lastSign.withLock { last in
+      let now = ContinuousClock.now
+      guard now - last > .milliseconds(200) else { return false }
+      last = now
+      return true
+    }
+    // Where nobody reads any more, the next line says so.
+    if isTime { try? write(ProbeWorker.Line(isAlive: true)) }
   }
 
   func write(_ line: ProbeWorker.Line) throws {
