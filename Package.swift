@@ -129,7 +129,11 @@ let package = Package(
       dependencies: ["VABuf", "FrameModel", "VABufTestKit", .product(name: "Logging", package: "swift-log")],
       swiftSettings: settings),
     .testTarget(
-      name: "HWConformanceTests", dependencies: ["VABuf", "Decoding", "FFmpegMedia", "VABufTestKit"],
+      name: "HWConformanceTests",
+      dependencies: [
+        "VABuf", "Decoding", "FFmpegMedia", "FrameModel", "VABufTestKit",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       path: "hwtests/HWConformanceTests", swiftSettings: settings),
     .testTarget(
       name: "VABufCLITests", dependencies: ["VABufCLI", "VABuf", "VABufTestKit"], swiftSettings: settings),

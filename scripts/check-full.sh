@@ -24,7 +24,7 @@ stage() { # name, command
 }
 
 lint_scripts() {
-  if command -v shellcheck >/dev/null; then shellcheck -x scripts/*.sh hwtests/*.sh .ci/run; else echo "SKIPPED: no shellcheck here"; fi
+  if command -v shellcheck >/dev/null; then shellcheck -x scripts/*.sh hwtests/*.sh hwtests/guest/*.sh .ci/run; else echo "SKIPPED: no shellcheck here"; fi
 }
 release_tests() {
   swift test -c release -Xswiftc -enable-testing --scratch-path .build-release-tests --disable-xctest
@@ -37,6 +37,14 @@ sweep() {
   swift build -c release --static-swift-stdlib --product vabuf &&
     swift build -c release --static-swift-stdlib --product SharedSurfaces &&
     hwtests/sweep.sh --table "$logs/sweep.txt" "$(swift build -c release --show-bin-path)/vabuf"
+}
+probe() {
+  swift build -c release --static-swift-stdlib --product vabuf &&
+    scripts/check-probe.sh "$(swift build -c release --show-bin-path)/vabuf"
+}
+guest() {
+  swift build -c release --static-swift-stdlib --product vabuf &&
+    hwtests/guest/run.sh "$(swift build -c release --show-bin-path)/vabuf"
 }
 thresholds() {
   if [ -d Benchmarks/Thresholds ]; then scripts/bench.sh --check; else echo "SKIPPED: no Benchmarks/Thresholds yet"; fi
@@ -51,6 +59,8 @@ stage release-tests release_tests
 stage debian13 scripts/debian13.sh
 stage new-machine scripts/new-machine.sh
 stage sweep sweep
+stage probe probe
+stage guest guest
 stage docs scripts/docs.sh
 stage thresholds thresholds
 stage ratio ratio

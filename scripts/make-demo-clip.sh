@@ -95,6 +95,8 @@ ffmpeg -v error -nostdin -y -filter_complex "$graph" -map '[v]' -frames:v $N -r 
 // swift-format-ignore-file
 // Made by scripts/make-demo-clip.sh: change that, not this file.
 
+import VABuf
+
 /// The clip that \`vabuf play\` shows when it is given no file: an MP4 of our own drawing.
 enum DemoClip {
   static let width = $W
@@ -104,32 +106,7 @@ enum DemoClip {
   static let byteCount = $(stat -c %s "$clip")
 
   /// The bytes of the file.
-  static func bytes() -> [UInt8] {
-    base64.withUTF8Buffer { text in
-      var bytes: [UInt8] = []
-      bytes.reserveCapacity(byteCount)
-      var bits: UInt32 = 0
-      var count = 0
-      for character in text {
-        let value: UInt8
-        switch character {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = character - UInt8(ascii: "A")
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): value = character - UInt8(ascii: "a") + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): value = character - UInt8(ascii: "0") + 52
-        case UInt8(ascii: "+"): value = 62
-        case UInt8(ascii: "/"): value = 63
-        default: continue  // the end of a line, or the padding at the end of the text
-        }
-        bits = bits << 6 | UInt32(value)
-        count += 6
-        if count >= 8 {
-          count -= 8
-          bytes.append(UInt8(truncatingIfNeeded: bits >> count))
-        }
-      }
-      return bytes
-    }
-  }
+  static func bytes() -> [UInt8] { EmbeddedFile.bytes(base64: base64) }
 
   private static let base64: StaticString = """
 SWIFT

@@ -8,5 +8,8 @@ scripts/check-layers.sh
 scripts/test-check-layers.sh
 swift build --build-tests --explicit-target-dependency-import-check error </dev/null
 swift test --skip-build --disable-xctest "$@" </dev/null
-# All tests were asked for: so are the faults of the driver.
-if (($# == 0)); then hwtests/sweep.sh --short "$(swift build --show-bin-path)/vabuf"; fi
+# All tests were asked for: so are the faults of the driver, and what `probe` writes for programs.
+if (($# == 0)); then
+  hwtests/sweep.sh --short "$(swift build --show-bin-path)/vabuf"
+  scripts/check-probe.sh --short "$(swift build --show-bin-path)/vabuf"
+fi

@@ -3,12 +3,20 @@
 #include <libavformat/avformat.h>
 #include <libavutil/hwcontext.h>
 #include <libavutil/hwcontext_vaapi.h>
+#include <fcntl.h>
 #include <libavutil/log.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 int vabuf_name_this_thread(const char *name) { return pthread_setname_np(pthread_self(), name); }
+
+const char *vabuf_error_name(int number) { return strerrorname_np(number); }
+const char *vabuf_signal_name(int number) { return sigabbrev_np(number); }
+int vabuf_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC); }
+int vabuf_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
 static _Atomic(vabuf_log_sink) log_sink;
 

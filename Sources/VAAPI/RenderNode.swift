@@ -116,7 +116,7 @@ package struct RenderNode: Hashable, Sendable {
   }
 
   // Render nodes first, then by number: renderD128, renderD129, card0.
-  private var order: (Int, Int, String) {
+  var order: (Int, Int, String) {
     (canRender ? 0 : 1, Int(String(path.reversed().prefix { $0.isNumber }.reversed())) ?? 0, path)
   }
 }

@@ -40,3 +40,19 @@ package struct VAError: Error, Hashable, Sendable {
 extension VAError: CustomStringConvertible {
   package var description: String { "\(status) (\(call))" }
 }
+
+extension VAError {
+  /// The error in a text that ends with its `description`; nil where there is none.
+  package init?(endOf text: String) {
+    guard
+      let call = VACall.allCases.first(where: { text.hasSuffix(" (\($0))") }),
+      let status = VAStatus.named.first(where: { text.hasSuffix("\($0) (\(call))") })
+    else { return nil }
+    self.init(call, status)
+  }
+}
+
+extension VAStatus {
+  /// All that libva may have words for.
+  fileprivate static let named = (Int32(1)...0x40).map(VAStatus.init(rawValue:)) + [.unknown]
+}

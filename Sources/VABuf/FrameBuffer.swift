@@ -327,10 +327,13 @@ public final class FrameBuffer: Sendable {
   ///
   /// - Returns: how many frames of the range are there afterwards.
   @discardableResult
-  public func preload(_ range: Range<Int>) async throws -> Int {
+  public func preload(_ range: Range<Int>) async throws -> Int { try await preload(range) {} }
+
+  /// The same; `onFrame` is called for each frame that came.
+  func preload(_ range: Range<Int>, _ onFrame: () -> Void) async throws -> Int {
     let sequence = FrameSequence(
       core: core, of: self, range: range, direction: .forward, in: .anywhere, leavesTrail: false)
-    for try await _ in sequence {}
+    for try await _ in sequence { onFrame() }
     return range.clamped(to: 0..<max(0, core.frameCount ?? range.upperBound)).count { core.isCached($0) }
   }
 

@@ -26,7 +26,7 @@ public final class MemoryPool: HostAllocator {
     core = PoolCore(capacity: max(0, capacity), deadline: deadline)
     devices = HardwareDevices(
       limits: SurfaceLimits(surfaces: max(1, surfaces), bytes: max(0, surfaceBytes)),
-      patience: Patience(surface: deadline, driver: deviceDeadline))
+      patience: Patience(surface: deadline, driver: deviceDeadline), advice: Probe.remembered)
   }
 
   deinit { core.close() }

@@ -68,8 +68,9 @@ public struct StreamInfo: Hashable, Sendable {
 
 extension StreamInfo {
   /// Bytes of a pool buffer that holds one frame, with the padding that libavcodec wants; an estimate.
-  var bufferBytes: Int {
-    let format = pixelFormat
+  var bufferBytes: Int { Self.bufferBytes(width: width, height: height, format: pixelFormat) }
+
+  static func bufferBytes(width: Int, height: Int, format: PixelFormat?) -> Int {
     let bytes = format.map { ($0.bitsPerComponent + 7) / 8 } ?? 1
     // Widths are padded to 64 bytes and heights to 32 rows and a few more.
     let luma = ((width + 63) / 64 * 64) * (height + 34) * bytes

@@ -17,11 +17,12 @@ struct VABufCommand: AsyncParsableCommand {
       bytes. Human text on a terminal, --json for programs. Errors go to standard error as "vabuf: what: why: what to \
       do".
 
-      Exit status: 0 done, 1 failed, 64 wrong usage, 130 interrupted.
+      Exit status: 0 done, 1 failed, 2 a requirement is not met, 64 wrong usage, 130 interrupted.
       """,
     version: version,
     subcommands: [
-      PlayCommand.self, FrameCommand.self, FrameMD5Command.self, IndexCommand.self, BenchCommand.self,
+      ProbeCommand.self, PlayCommand.self, FrameCommand.self, FrameMD5Command.self, IndexCommand.self,
+      BenchCommand.self, ProbeWorkerCommand.self,
     ])
 
   private static var version: String {

@@ -9,6 +9,13 @@
 // Threads. Swift does not import pthread_setname_np (it is behind _GNU_SOURCE). Returns an errno.
 int vabuf_name_this_thread(const char *name);
 
+// What Swift does not import because it is behind _GNU_SOURCE: names of errors and signals without their "SIG" (NULL where
+// there is none), a pipe that no child inherits, a file in memory (-1, with errno set, where they cannot be had).
+const char *vabuf_error_name(int number);
+const char *vabuf_signal_name(int number);
+int vabuf_pipe(int descriptors[2]);
+int vabuf_memory_file(const char *name);
+
 // Log lines. Swift cannot receive a va_list from a C callback on every architecture.
 typedef void (*vabuf_log_sink)(int level, const char *line);
 void vabuf_set_log_sink(vabuf_log_sink sink);

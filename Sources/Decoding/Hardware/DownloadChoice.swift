@@ -6,9 +6,9 @@ struct DownloadChoice {
     /// Map the surface's own memory: one copy.
     case derive
     /// The same, read by streaming loads.
-    case deriveStreaming
+    case deriveStreaming = "derive_streaming"
     /// Let the driver copy into an image that is used again: two copies, from cached memory.
-    case getImage
+    case getImage = "get_image"
     /// FFmpeg's: an image for each picture, and three copies.
     case ffmpeg
   }

@@ -24,6 +24,9 @@ package struct Patience: Sendable {
 package final class HardwareDevices: Sendable {
   package let limits: SurfaceLimits
   package let patience: Patience
+  /// What is known of a node from earlier, without opening it.
+  private let advice: @Sendable (String, StreamDescription) -> DeviceAdvice
+  private let nodes: @Sendable () -> [String]
   private let state = Mutex(State())
   /// One opening at a time: two streams that start together share one device.
   private let gate = DispatchQueue(label: "vabuf.devices")
@@ -39,10 +42,18 @@ package final class HardwareDevices: Sendable {
     weak var device: HardwareDevice?
   }
 
-  /// - Parameter limits: of each device.
-  package init(limits: SurfaceLimits, patience: Patience) {
+  /// - Parameters:
+  ///   - limits: of each device.
+  ///   - nodes: the devices that there are; nil asks the machine.
+  ///   - advice: what is known of a node for a stream from earlier, without opening it. Asked on a thread that may block.
+  package init(
+    limits: SurfaceLimits, patience: Patience, nodes: (@Sendable () -> [String])? = nil,
+    advice: @escaping @Sendable (String, StreamDescription) -> DeviceAdvice = { _, _ in .unknown }
+  ) {
+    self.nodes = nodes ?? { RenderNode.all().filter(\.canRender).map(\.path) }
     self.limits = limits
     self.patience = patience
+    self.advice = advice
   }
 
   /// The devices that are open now.
@@ -62,7 +73,9 @@ package final class HardwareDevices: Sendable {
 
   /// A device that decodes a stream, by what its driver claims.
   ///
-  /// - Parameter path: the node; nil takes the first that can, of all that there are.
+  /// - Parameter path: the node, whatever is known of it; nil takes the best of all that there are: those that were seen
+  ///   to decode the like, the fastest first, then those of which nothing is known, in their order. One that was seen to
+  ///   give wrong pictures, to fail, crash or hang is not opened.
   package func device(
     at path: String?, for stream: StreamDescription, logger: Logger
   ) throws(DeviceFailure) -> HardwareDevice {
@@ -87,7 +100,7 @@ package final class HardwareDevices: Sendable {
       after(patience.driver + patience.driver) { once.resume(returning: .failure(Self.stuck("VA-API"))) }
       gate.async { [self] in
         var failure = Self.noNode
-        for path in path.map({ [$0] }) ?? RenderNode.all().filter(\.canRender).map(\.path) {
+        for path in path.map({ [$0] }) ?? nodes() {
           do throws(DeviceFailure) {
             once.resume(returning: .success(try open(path, logger)))
             return
@@ -110,9 +123,16 @@ package final class HardwareDevices: Sendable {
       return device
     }
     var obstacles: [DeviceFailure] = []
-    for node in RenderNode.all() where node.canRender {
+    for (path, known) in candidates(for: stream) {
+      if case .bad(let why) = known {
+        obstacles.append(
+          DeviceFailure(
+            .unsupported, what: "VA-API on \(path)", why: why,
+            remedy: "`vabuf probe --refresh` looks again; --device \(path) takes it all the same"))
+        continue
+      }
       do {
-        let device = try open(node.path, logger)
+        let device = try open(path, logger)
         guard let obstacle = obstacle(device, stream) else { return device }
         obstacles.append(obstacle)
       } catch {
@@ -127,6 +147,11 @@ package final class HardwareDevices: Sendable {
     throw DeviceFailure(first.kind, what: "VA-API", why: why, remedy: first.remedy)
   }
 
+  /// The nodes in the order in which they are tried, and what is known of them.
+  private func candidates(for stream: StreamDescription) -> [(path: String, known: DeviceAdvice)] {
+    DeviceAdvice.order(nodes().map { ($0, advice($0, stream)) })
+  }
+
   private func open(_ path: String, _ logger: Logger) throws(DeviceFailure) -> HardwareDevice {
     let (known, isHung) = state.withLock { ($0.open[path]?.device, $0.hung.contains(path)) }
     if isHung { throw Self.stuck("VA-API on \(path)") }
@@ -135,7 +160,7 @@ package final class HardwareDevices: Sendable {
     DeviceTeardown.finish()
     let display: OwnedDisplay
     let isThrough = CancelFlag()
-    after(patience.driver) { [self] in if !isThrough.isRaised { hung(path) } }
+    after(patience.driver) { [weak self] in if !isThrough.isRaised { self?.hung(path) } }
     defer { isThrough.raise() }
     do {
       display = try OwnedDisplay.open(path: path) { message in

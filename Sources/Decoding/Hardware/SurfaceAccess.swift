@@ -48,6 +48,15 @@ package final class SurfaceAccess: Sendable {
     try queue.sync { try downloadHere(frame, buffer) }
   }
 
+  /// Downloads a picture until each way of doing it was measured; for a thread that may block.
+  package func measureDownloads(of frame: SurfaceFrame, _ allocator: any HostAllocator) throws -> [DownloadRate] {
+    let buffer = try allocator.allocate(byteCount: frame.hostBytes)
+    return try queue.sync {
+      for _ in 0..<32 where !worker.knowsBest(frame.shape) { try downloadHere(frame, buffer) }
+      return worker.rates
+    }
+  }
+
   /// Copies a picture from host memory into a surface of its own, which it waits for.
   ///
   /// - Parameters:

@@ -25,6 +25,24 @@ final class SurfaceCopier: @unchecked Sendable {
     transfers = [:]
   }
 
+  /// What was measured so far.
+  var rates: [DownloadRate] {
+    choices.flatMap { shape, choice in
+      let costs = choice.nanoseconds
+      let best = costs.min { $0.value < $1.value }?.key
+      return costs.sorted { $0.key.rawValue < $1.key.rawValue }.map { way, nanoseconds in
+        DownloadRate(
+          way: way.rawValue, format: "\(shape.format.fourcc)", width: shape.width, height: shape.height,
+          milliseconds: Double(nanoseconds) / 1e6, isBest: way == best)
+      }
+    }
+  }
+
+  /// All ways were tried often enough for pictures of that size and format.
+  func knowsBest(_ shape: SurfaceShape) -> Bool {
+    choices[shape]?.isSettled ?? false
+  }
+
   func download(_ frame: SurfaceFrame, _ display: OwnedDisplay, into buffer: any HostBuffer) throws {
     let surface = SurfaceReference(display, frame.surfaceID)
     try frame.prove()

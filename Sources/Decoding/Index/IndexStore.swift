@@ -63,7 +63,7 @@ package struct IndexStore: Sendable {
     }
   }
 
-  private func makeFolder() throws {
+  func makeFolder() throws {
     var path = FilePath(root: folder.root)
     for component in folder.components {
       path.append(component)

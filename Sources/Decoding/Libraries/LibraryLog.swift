@@ -26,6 +26,11 @@ package enum LibraryLog {
     }
   }
 
+  /// Gives FFmpeg's errors to `body`, from any thread, until something else is asked for.
+  package static func listen(_ body: @escaping @Sendable (String) -> Void) {
+    FFmpegLog.forward(.error) { _, line in body(line) }
+  }
+
   /// Writes no line.
   package static func silence() { FFmpegLog.silence() }
 }

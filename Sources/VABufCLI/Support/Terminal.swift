@@ -21,10 +21,15 @@ enum Terminal {
   static func write(_ text: String) { _ = try? FileDescriptor.standardError.writeAll(text.utf8) }
 
   /// Columns of the terminal behind standard error.
-  static var width: Int {
+  static var width: Int { columns(STDERR_FILENO) }
+
+  /// Columns of the terminal behind standard output.
+  static var outputWidth: Int { columns(STDOUT_FILENO) }
+
+  private static func columns(_ descriptor: Int32) -> Int {
     var size = winsize()
     // A terminal without a size is taken for the oldest one.
-    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
     return Int(size.ws_col)
   }
 }

@@ -1,0 +1,7 @@
+internal import FFmpegMedia
+
+/// What decodes in software.
+package enum SoftwareDecoders {
+  /// FFmpeg's names of a codec's decoders, the one that it takes first.
+  package static func names(of codec: String) -> [String] { FFmpegDecoders.softwareNames(of: codec) }
+}

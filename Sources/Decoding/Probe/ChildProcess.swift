@@ -1,0 +1,130 @@
+internal import CVABufShims
+internal import Glibc
+
+/// A program that is run for its lines of output, and may be ended at any time.
+///
+/// Used by one thread, which may block. `deinit` ends the program.
+package final class ChildProcess {
+  /// What came next.
+  package enum Event: Hashable, Sendable {
+    case line(String)
+    /// It ended: with a status, or by a signal.
+    case exited(Int32)
+    case killed(signal: Int32)
+    /// Nothing came in time.
+    case silent
+  }
+
+  private let process: pid_t
+  private let output: Int32
+  private var input: Int32
+  private var buffer: [UInt8] = []
+  private var isReaped = false
+  private var isAtEnd = false
+
+  /// Starts a program.
+  ///
+  /// - Parameters:
+  ///   - command: its path and arguments.
+  ///   - environment: all of its variables.
+  ///   - hidesErrors: what it writes to standard error is dropped.
+  /// - Throws: an errno.
+  package init(_ command: [String], environment: [String: String], hidesErrors: Bool) throws(SpawnError) {
+    var (input, output): ([Int32], [Int32]) = ([-1, -1], [-1, -1])
+    guard vabuf_pipe(&input) == 0 else { throw SpawnError(number: errno) }
+    guard vabuf_pipe(&output) == 0 else {
+      let number = errno
+      for descriptor in input { close(descriptor) }
+      throw SpawnError(number: number)
+    }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_adddup2(&actions, input[0], STDIN_FILENO)
+    posix_spawn_file_actions_adddup2(&actions, output[1], STDOUT_FILENO)
+    if hidesErrors { posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0) }
+    var process: pid_t = 0
+    var arguments = command.map { strdup($0) } + [nil]
+    var variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    defer { for text in arguments + variables { free(text) } }
+    let result = posix_spawn(&process, command.first ?? "", &actions, nil, &arguments, &variables)
+    close(input[0])
+    close(output[1])
+    guard result == 0 else {
+      close(input[1])
+      close(output[0])
+      throw SpawnError(number: result)
+    }
+    self.process = process
+    self.input = input[1]
+    self.output = output[0]
+  }
+
+  deinit {
+    end()
+    close(output)
+    close(input)
+  }
+
+  /// Waits for a line, or for the end.
+  ///
+  /// - Parameter isAbandoned: nobody needs it any more: then nothing came.
+  package func next(within limit: Duration, unless isAbandoned: () -> Bool = { false }) -> Event {
+    let deadline = ContinuousClock.now + limit
+    while true {
+      if let line = takeLine() { return .line(line) }
+      if isAtEnd { return reap(until: deadline) }
+      let rest = ContinuousClock.now.duration(to: deadline)
+      guard rest > .zero, !isAbandoned() else { return .silent }
+      var poll = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
+      let milliseconds = rest.components.seconds * 1000 + rest.components.attoseconds / 1_000_000_000_000_000
+      guard Glibc.poll(&poll, 1, Int32(clamping: min(milliseconds + 1, 100))) > 0 else { continue }
+      let part = [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
+        count = max(0, read(output, buffer.baseAddress, buffer.count))
+      }
+      buffer += part
+      isAtEnd = part.isEmpty
+    }
+  }
+
+  private func takeLine() -> String? {
+    guard let end = buffer.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+    defer { buffer.removeSubrange(...end) }
+    return String(decoding: buffer[..<end], as: UTF8.self)
+  }
+
+  private func reap(until deadline: ContinuousClock.Instant) -> Event {
+    var status: Int32 = 0
+    repeat {
+      let ended = waitpid(process, &status, WNOHANG)
+      if ended == process {
+        isReaped = true
+        let signal = status & 0x7f
+        return signal == 0 ? .exited(status >> 8 & 0xff) : .killed(signal: signal)
+      }
+      if ended < 0 { return .exited(-1) }
+      usleep(500)
+    } while ContinuousClock.now < deadline
+    return .silent
+  }
+
+  /// Ends the program. One that is stuck in the kernel is left behind.
+  package func end() {
+    guard !isReaped else { return }
+    kill(process, SIGKILL)
+    _ = reap(until: .now + .seconds(1))
+    isReaped = true
+  }
+}
+
+/// A program could not be started.
+package struct SpawnError: Error, Hashable, Sendable {
+  /// The errno.
+  package var number: Int32
+  package var why: String { String(cString: strerror(number)) }
+}
+
+/// The name of a signal, as `SIGSEGV`.
+package func signalName(_ number: Int32) -> String {
+  vabuf_signal_name(number).map { "SIG" + String(cString: $0) } ?? "signal \(number)"
+}
