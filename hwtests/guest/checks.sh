@@ -46,17 +46,24 @@ are() { # what, command
   fi
 }
 
+# What takes so long: all of this is emulated.
+begin() {
+  [ -z "$case" ] || echo "guest: $case: $((SECONDS - since)) s"
+  case=$1 since=$SECONDS
+}
+
+case="" since=0
 softva=(LIBVA_DRIVERS_PATH=/tmp/share/drivers LIBVA_DRIVER_NAME=softva)
 finding() { echo "[.findings[] | select(.code == \"$1\")] | length == ${2:-1}"; }
 
-case="no node"
+begin "no node"
 probe insider env
 is "exit status 0" "$status == 0"
 is "no device" '.devices == []'
 is "said" "$(finding no-render-node)"
 is "no container, as the guest is none" '.host.container == null'
 
-case="one node"
+begin "one node"
 load vgem
 probe outsider env "${softva[@]}"
 is "one device" '[.devices[].path] == ["/dev/dri/renderD128"]'
@@ -90,13 +97,13 @@ frames outsider env "${softva[@]}"
 are "a denied node gives none" [ ! -s /tmp/md5 ]
 are "and says so" grep -q 'renderD128' /tmp/errors
 
-case="no driver file"
+begin "no driver file"
 probe insider env
 is "not there" '.devices[0].driver | .works == false and .name == "vgem" and .source == "libva" and .file_exists == false'
 is "said" "$(finding driver-missing)"
 is "not chosen" '.devices[0].chosen == false'
 
-case="the driver under libva's own name"
+begin "the driver under libva's own name"
 mkdir -p $dri
 cp drivers/softva_drv_video.so $dri/vgem_drv_video.so
 probe insider env
@@ -109,7 +116,7 @@ probe insider env LIBVA_DRIVER_NAME=nonsense
 is "nonsense by environment" "$(finding driver-missing-by-environment)"
 is "works without it" '.devices[0].driver.without_environment | .works and .name == "vgem"'
 
-case="two nodes"
+begin "two nodes"
 load virtio_gpu
 probe insider env
 is "two devices" '[.devices[].kernel_driver] | contains(["vgem"]) and length == 2'
@@ -126,11 +133,12 @@ frames insider env "${softva[@]}"
 are "frames by the second node are exact" diff clip.md5 /tmp/md5
 grant
 
-case="virtio-gpu only"
+begin "virtio-gpu only"
 unload vgem
 probe insider env
 is "one device" '[.devices[].path] == ["/dev/dri/renderD129"]'
 is "its driver is looked for by libva's name" '.devices[0].driver | .works == false and (.file | test("virtio_gpu_drv_video.so$"))'
 
+begin ""
 echo "guest: $passed passed, $failed failed"
 exit $((failed > 99 ? 99 : failed))
