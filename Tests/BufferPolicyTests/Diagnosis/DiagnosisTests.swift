@@ -235,6 +235,21 @@ private let intel = HostReport.Adapter(
     #expect(try #require(machine.findings.first).cause.contains("hevc-main10-1080p"))
   }
 
+  @Test func questionsThatTheDriverDoesNotSurviveAreFindings() {
+    var machine = Machine()
+    machine.facts.devices = [.node()]
+    var claims = Claims()
+    claims.profiles = [.init(profile: "VAProfileH264High", entrypoint: "VAEntrypointVLD")]
+    claims.exports = [.init(format: "NV12", layers: "composed", works: false)]
+    claims.exports[0].failure = StepFailure(.failed, message: "not supported")
+    machine.facts.devices[0].claims = claims
+    #expect(machine.codes.isEmpty)
+    machine.facts.devices[0].claims?.exports[0].failure = StepFailure(.crashed, signal: "SIGSEGV", message: "SIGSEGV")
+    #expect(machine.codes == ["driver-crashes"])
+    machine.facts.devices[0].claims?.failure = StepFailure(.timedOut, message: "no answer")
+    #expect(machine.codes.sorted() == ["driver-crashes", "driver-hangs"])
+  }
+
   @Test func whatIsFineIsNoFinding() {
     var machine = Machine()
     machine.facts.devices = [.node()]
