@@ -6,7 +6,11 @@ import Testing
 @testable import VAAPI
 
 @Suite struct DMABufTests {
-  static func isOpen(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFD) >= 0 }
+  /// The file behind a descriptor; nil where none is open. Other tests may get a number that was closed here.
+  static func file(_ descriptor: Int32) -> ino_t? {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 ? status.st_ino : nil
+  }
 
   /// A description as a driver gives it of NV12 in one object of 600 bytes.
   static func surface(_ descriptors: [Int32]) -> ExportedSurface {
@@ -27,7 +31,8 @@ import Testing
 
   /// Memory with a descriptor and without a name.
   static func memory(_ count: Int = 600) throws -> Int32 {
-    var name = Array((NSTemporaryDirectory() + "/vabuf-memory-XXXXXX").utf8CString)
+    // There the kernel numbers files anew each time.
+    var name = Array("/dev/shm/vabuf-memory-XXXXXX".utf8CString)
     let descriptor = mkstemp(&name)
     try #require(descriptor >= 0 && unlink(name) == 0 && ftruncate(descriptor, count) == 0)
     return descriptor
@@ -35,6 +40,7 @@ import Testing
 
   @Test func aGoodDescriptionIsTakenOver() throws {
     let descriptor = try Self.memory()
+    let file = Self.file(descriptor)
     do {
       let buffer = try DMABuf(adopting: Self.surface([descriptor]))
       #expect(buffer.format == .nv12 && buffer.width == 20 && buffer.height == 20)
@@ -48,24 +54,26 @@ import Testing
       #expect(copy >= 0 && copy != descriptor && close(copy) == 0)
       let count = try buffer.withMapped(object: 0) { $0.count }
       #expect(count == 600)
-      #expect(Self.isOpen(descriptor))
+      #expect(Self.file(descriptor) == file)
     }
-    #expect(!Self.isOpen(descriptor))
+    #expect(Self.file(descriptor) != file)
   }
 
   @Test func takenDescriptorsStayOpen() throws {
     let descriptor = try Self.memory()
+    let file = Self.file(descriptor)
     let buffer = try DMABuf(adopting: Self.surface([descriptor]))
     #expect(buffer.takeDescriptors() == [descriptor])
-    #expect(Self.isOpen(descriptor))
+    #expect(Self.file(descriptor) == file)
     #expect(close(descriptor) == 0)
   }
 
   @Test func aDescriptorNamedTwiceIsClosedOnce() throws {
     // closeChecked traps at the second time.
     let descriptor = try Self.memory()
+    let file = Self.file(descriptor)
     do { _ = try DMABuf(adopting: Self.surface([descriptor, descriptor])) }
-    #expect(!Self.isOpen(descriptor))
+    #expect(Self.file(descriptor) != file)
   }
 
   @Test func theKernelTellsASizeThatTheDriverLeavesOut() throws {
@@ -88,12 +96,14 @@ import Testing
     ]
     for (reason, mistake) in mistakes {
       let descriptor = try Self.memory()
+      let file = Self.file(descriptor)
       var surface = Self.surface([descriptor])
       mistake(&surface)
       #expect(throws: ExportError.malformed(reason)) { try Self.adopt(surface) }
       // With no object the descriptor was never the driver's.
-      #expect(Self.isOpen(descriptor) == (surface.objectCount == 0), "\(reason)")
-      if Self.isOpen(descriptor) { close(descriptor) }
+      let isOpen = Self.file(descriptor) == file
+      #expect(isOpen == (surface.objectCount == 0), "\(reason)")
+      if isOpen { close(descriptor) }
     }
   }
 
