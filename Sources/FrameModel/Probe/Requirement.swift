@@ -68,7 +68,9 @@ public struct Requirement: Hashable, Sendable {
 extension Capabilities {
   /// Whether a requirement is met, by evidence: a claim is no proof.
   ///
-  /// - Parameter allowsSoftware: software decoding may meet it too.
+  /// - Parameters:
+  ///   - requirement: what is to be decoded, and how fast.
+  ///   - allowsSoftware: software decoding may meet it too.
   public func answer(_ requirement: Requirement, allowsSoftware: Bool) -> Requirement.Answer {
     var places = devices.filter(\.canRender).map { ($0.path, $0.evidence, $0) as (String, [Evidence], DeviceReport?) }
     if allowsSoftware { places.append(("software", software.evidence, nil)) }
