@@ -69,4 +69,9 @@ package struct PictureShape: Sendable {
     self.rowBytes = rowBytes
     self.rows = rows
   }
+
+  /// A picture that lies as a surface holds it.
+  package init?(_ format: SurfaceFormat, width: Int32, height: Int32) {
+    self.init(format: format.pixelFormat.rawValue, width: width, height: height)
+  }
 }

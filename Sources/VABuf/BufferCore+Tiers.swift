@@ -69,13 +69,18 @@ extension BufferCore {
   }
 
   /// Downloads a frame that leaves the GPU, and tells the cache.
-  static func demote(_ slot: Int, _ surface: SurfaceFrame, of cache: FrameCache, into pool: MemoryPool?) {
+  static func demote(
+    _ slot: Int, _ surface: SurfaceFrame, of cache: FrameCache, into pool: MemoryPool?, _ counters: BufferCounters
+  ) {
     guard let pool else { return cache.demotionFailed(slot) }
     Task {
       do {
         // Memory that there is now, or none: others wait for the surface.
         let buffer = try pool.lease(byteCount: surface.hostBytes)
+        let start = ContinuousClock.now
         try await surface.device.access.download(surface, into: buffer)
+        counters.demotionDownloads.count()
+        counters.demotionNanoseconds.count(Int((ContinuousClock.now - start).nanoseconds))
         cache.demoted(slot, surface, HostPicture(buffer: buffer, planes: surface.layout.planes))
       } catch {
         // The frame goes; whoever wants it again has it decoded.

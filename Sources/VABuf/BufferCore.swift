@@ -35,7 +35,7 @@ final class BufferCore: Sendable {
       hooks: .init(
         evicted: { relay.evicted($0) },
         // A lease keeps the cache, and must not keep the pool.
-        demote: { Self.demote($1, $2, of: $0, into: relay.pool) }))
+        demote: { [counters] in Self.demote($1, $2, of: $0, into: relay.pool, counters) }))
     state = Mutex(BufferState(configuration: configuration, frameCount: frameCount))
     relay.core.withLock { $0.value = self }
     pool.register(cache)
@@ -219,7 +219,9 @@ final class BufferCore: Sendable {
     metrics.deliveredFrames = counters.deliveredFrames.value
     (metrics.prefetchIssued, metrics.prefetchUsed, metrics.prefetchWasted) = prefetch
     metrics.evictions = cache.evictions
-    metrics.demotions = cache.demotions
+    (metrics.demotions, metrics.demotionsUsed) = cache.demotions
+    metrics.demotionDownloads = counters.demotionDownloads.value
+    metrics.demotionNanoseconds = counters.demotionNanoseconds.value
     metrics.cachedFrames = cache.count
     metrics.cachedBytes = cache.hostBytes
     metrics.cachedSurfaces = cache.surfaces

@@ -25,8 +25,14 @@ public struct BufferMetrics: Hashable, Sendable, Codable {
   public var prefetchWasted = 0
   /// Frames that were evicted to make room.
   public var evictions = 0
-  /// GPU frames that were downloaded to make room on the GPU.
+  /// Frames that left the GPU to make room there, and stayed in host memory.
   public var demotions = 0
+  /// Of those, the frames that a reader got from host memory later: what demotions saved, in decoded frames.
+  public var demotionsUsed = 0
+  /// Downloads that demotions needed; a frame that was in host memory already needs none.
+  public var demotionDownloads = 0
+  /// Nanoseconds that those downloads took, their time in the device's queue included: what demotions cost.
+  public var demotionNanoseconds = 0
   /// Frames that were copied from the GPU to host memory, on all devices of the pool.
   public var downloads = 0
   /// Frames that were copied from host memory to the GPU, on all devices of the pool.
@@ -92,6 +98,8 @@ final class BufferCounters: Sendable {
   let misses = Atomic(0)
   let decodedFrames = Atomic(0)
   let deliveredFrames = Atomic(0)
+  let demotionDownloads = Atomic(0)
+  let demotionNanoseconds = Atomic(0)
 }
 
 extension Atomic where Value == Int {

@@ -113,6 +113,9 @@ public final class FrameBuffer: Sendable {
     /// How long a call into a driver may take before it counts as a hang: the device is then given up. That of a shared
     /// pool is the pool's.
     public var deviceDeadline = Duration.seconds(10)
+    /// How pictures that hardware decoded lie in host memory. With `.surface` frame N is the same samples on every path,
+    /// not the same bytes: NV12 or P010 where hardware decoded it, planes where software did.
+    public var hostFormat = HostFormat.software
     /// Keep the index in the user's cache folder, and use the one that is there.
     public var keepsIndex = true
     /// Decode the whole stream once on opening, where only its headers say what it holds, and keep what came out. Numbers
@@ -151,6 +154,7 @@ public final class FrameBuffer: Sendable {
     session.threads = options.threads
     session.progress = options.progress
     session.verifies = options.verifiesIndex
+    session.hostFormat = options.hostFormat
     if options.keepsIndex, let folder = IndexStore.userFolder(environment: Environment.all) {
       session.store = IndexStore(folder: folder)
     }

@@ -42,7 +42,10 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   func lease(_ key: FrameKey, in place: Placement, isUse: Bool = true) -> FrameLease? {
     state.withLock { state -> (StoredFrame, StoredFrame.Tiers, Int)? in
       guard let slot = state.policy.lookUp(key), let frame = state.frames[slot] else { return nil }
-      if isUse { state.uses[slot] += 1 }
+      if isUse {
+        state.uses[slot] += 1
+        state.policy.countUse(slot)
+      }
       return (frame, Self.pin(slot, frame, place, &state), slot)
     }.map { FrameLease($0.0, $0.1.host, $0.1.surface, cache: self, slot: $0.2) }
   }
@@ -261,7 +264,8 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   var surfaces: Int { state.withLock { $0.policy.surfaces } }
   /// Frames that left to make room for others.
   var evictions: Int { state.withLock { $0.policy.evictions(.size) } }
-  var demotions: Int { state.withLock { $0.policy.demotions } }
+  /// Frames that left the GPU for host memory, and how many of them a reader got later.
+  var demotions: (all: Int, used: Int) { state.withLock { ($0.policy.demotions, $0.policy.demotionsUsed) } }
 
   // MARK: - Actions
 

@@ -1,6 +1,7 @@
 /// Where a reader wants a frame.
 public enum Placement: String, Hashable, Sendable, CaseIterable, Codable {
-  /// In host memory, in the format of software decoding: a frame that is only on the GPU is downloaded.
+  /// In host memory, in the format of software decoding unless the buffer's options say otherwise (`HostFormat`): a frame
+  /// that is only on the GPU is downloaded.
   case host
   /// On the GPU: a frame that is only in host memory is uploaded.
   case gpu

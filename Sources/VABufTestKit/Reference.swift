@@ -47,10 +47,13 @@ public struct Reference: Sendable, Hashable {
   /// - Parameters:
   ///   - map: The stream: `0:v:0` is the first video stream, `0:3` is stream 3.
   ///   - threads: The decoder's threads. Lists of damaged files are repeatable with one thread only.
-  public static func arguments(_ path: String, map: String = "0:v:0", threads: Int? = nil) -> [String] {
+  ///   - pixelFormat: The format to convert to; nil keeps the decoder's.
+  public static func arguments(
+    _ path: String, map: String = "0:v:0", threads: Int? = nil, pixelFormat: String? = nil
+  ) -> [String] {
     ["-nostdin", "-v", "error", "-noautorotate"] + (threads.map { ["-threads", "\($0)"] } ?? []) + [
-      "-i", path, "-map", map, "-noautoscale", "-fps_mode", "passthrough", "-f", "framemd5", "-",
-    ]
+      "-i", path, "-map", map, "-noautoscale", "-fps_mode", "passthrough",
+    ] + (pixelFormat.map { ["-pix_fmt", $0] } ?? []) + ["-f", "framemd5", "-"]
   }
 
   /// Runs `ffmpeg` on a file. A list that it broke off, or that has no frame, is a list too: damaged files have them.
@@ -60,11 +63,17 @@ public struct Reference: Sendable, Hashable {
   }
 
   /// The list of a generated clip, kept beside it; of any other file, whose folder is not ours, it is made each time.
-  public static func cached(_ path: String, map: String = "0:v:0", threads: Int? = nil) throws -> Reference {
-    guard path.hasPrefix(ClipMaker.shared.folder + "/") else { return try list(of: path, map: map, threads: threads) }
-    let name = "\(path).\(map.replacing(":", with: "."))\(threads.map { ".t\($0)" } ?? "").framemd5"
+  public static func cached(
+    _ path: String, map: String = "0:v:0", threads: Int? = nil, pixelFormat: String? = nil
+  ) throws -> Reference {
+    let arguments = arguments(path, map: map, threads: threads, pixelFormat: pixelFormat)
+    guard path.hasPrefix(ClipMaker.shared.folder + "/") else {
+      return try Reference(parsing: Command.output("ffmpeg", arguments).text)
+    }
+    let variant = [map.replacing(":", with: "."), threads.map { "t\($0)" }, pixelFormat].compactMap(\.self)
+    let name = "\(path).\(variant.joined(separator: ".")).framemd5"
     if let text = try? String(contentsOfFile: name, encoding: .utf8) { return try Reference(parsing: text) }
-    let text = try Command.output("ffmpeg", arguments(path, map: map, threads: threads)).text
+    let text = try Command.output("ffmpeg", arguments).text
     let reference = try Reference(parsing: text)
     try Data(text.utf8).write(to: URL(fileURLWithPath: name), options: .atomic)
     return reference

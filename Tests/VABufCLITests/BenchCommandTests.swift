@@ -5,7 +5,8 @@ import VABufTestKit
 /// The keys that `bench` and `play` share.
 private let reportKeys = [
   "schema", "workload", "backend", "requests", "frames", "seconds", "frames_per_second", "latency_ms",
-  "decoded_frames", "hit_rate", "prefetch", "pool", "surfaces", "downloads", "uploads", "demotions", "evictions",
+  "decoded_frames", "hit_rate", "prefetch", "pool", "surfaces", "downloads", "uploads", "demotions", "demoted",
+  "evictions",
   "fallbacks", "peak_rss_bytes",
 ]
 

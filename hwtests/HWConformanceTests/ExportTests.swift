@@ -1,3 +1,4 @@
+import Decoding
 import Glibc
 import Testing
 import VABuf
@@ -103,6 +104,29 @@ struct ExportTests {
         #expect(Picture(try await buffer.frame(at: 7)) == expected)
         #expect(buffer.metrics.uploads == 1 && buffer.metrics.downloads == 0)
         #expect(buffer.metrics.cachedSurfaces == 1)
+      }
+    }
+  }
+
+  /// It left the GPU as the surface held it.
+  @Test func aDemotedFrameInPairsGoesUpAgain() async throws {
+    guard let clip = try SurfaceClips.make(SurfaceClips.long) else { return }
+    let expected = try await hostPictures(clip.path, [7])[7]
+    let surfaces = try SurfaceClips.needs(clip.path).most + 2
+    try await SoftwareDriver.run { run in
+      var options = hardwareOptions(run.device)
+      options.hostFormat = .surface
+      options.gpuSurfaces = surfaces
+      let buffer = try await FrameBuffer.open(clip.path, options: options)
+      try await Conformance.closing(buffer) { buffer in
+        let held = try await buffer.frame(at: 7)
+        #expect(held.descriptor.layout.format.name == "nv12")
+        for try await _ in buffer.frames(8..<80, in: .anywhere) {}
+        #expect(try await buffer.frame(at: 7, in: .anywhere).residency == .host)
+        #expect(buffer.metrics.uploads == 0)
+        let lease = try await buffer.frame(at: 7, in: .gpu)
+        #expect(lease.residency == .gpu && buffer.metrics.uploads == 1)
+        #expect(try Picture(await lease.exported()) == expected)
       }
     }
   }

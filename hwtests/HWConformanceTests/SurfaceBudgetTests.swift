@@ -37,6 +37,32 @@ struct SurfaceBudgetTests {
     }
   }
 
+  /// What demotions cost and what they save is counted.
+  @Test(arguments: TestDevice.all) func aDemotedFrameIsNotDecodedAgain(_ device: TestDevice) async throws {
+    guard let clip = try SurfaceClips.make(SurfaceClips.long) else { return }
+    let surfaces = try SurfaceClips.needs(clip.path).most + 2
+    try await device.run { node in
+      var options = hardwareOptions(node)
+      options.gpuSurfaces = surfaces
+      let buffer = try await FrameBuffer.open(clip.path, options: options)
+      try await Conformance.closing(buffer) { buffer in
+        for try await _ in buffer.frames(0..<60, in: .anywhere) {}
+        var demoted: [Int] = []
+        for number in 0..<60 {
+          guard let frame = try buffer.frameIfResident(at: number), frame.residency == .host else { continue }
+          #expect(try FrameDigest.md5(frame) == clip.md5s[number], "frame \(number)")
+          demoted.append(number)
+        }
+        #expect(!demoted.isEmpty)
+        // What was looked for in vain is on its way, and may push others out.
+        let metrics = buffer.metrics
+        #expect(metrics.demotionsUsed >= demoted.count && metrics.demotionsUsed <= metrics.demotions)
+        #expect(metrics.demotionDownloads > 0 && metrics.demotionNanoseconds > 0)
+        #expect(metrics.demotionDownloads <= metrics.downloads)
+      }
+    }
+  }
+
   @Test(arguments: TestDevice.all) func whoHoldsEverythingIsTold(_ device: TestDevice) async throws {
     guard let clip = try SurfaceClips.make(SurfaceClips.long) else { return }
     let surfaces = try SurfaceClips.needs(clip.path).most + 2

@@ -62,8 +62,7 @@ extension CachePolicy {
   /// no pin is for the surface. Returns false where there is nothing to drop.
   package mutating func dropSpareSurface(_ slot: Slot, into actions: inout [Action]) -> Bool {
     guard isLive(slot), entries[slot].residency == [.gpu, .host], entries[slot].demotion == .none else { return false }
-    demotions += 1
-    drop(slot, .gpu, cause: .size, last: false, into: &actions)
+    dropDemoted(slot, into: &actions)
     return true
   }
 
@@ -101,8 +100,7 @@ extension CachePolicy {
   /// host budget can take it, or else with the frame.
   private mutating func giveUpSurface(_ slot: Slot, into actions: inout [Action]) {
     if entries[slot].residency.contains(.host) {
-      demotions += 1
-      drop(slot, .gpu, cause: .size, last: false, into: &actions)
+      dropDemoted(slot, into: &actions)
     } else if demoting < limits.demotions, makeHostRoom(for: slot, into: &actions) {
       startDemotion(slot, into: &actions)
     } else {

@@ -49,10 +49,7 @@ extension CachePolicy {
     if isWanted {
       if entries[slot].residency.contains(.host) { replace(slot, .host, into: &actions) }
       add(.host, Weight(hostBytes: hostBytes, surfaces: 0), to: slot)
-      if entries[slot].pins == 0 {
-        demotions += 1
-        drop(slot, .gpu, cause: .size, last: false, into: &actions)
-      }
+      if entries[slot].pins == 0 { dropDemoted(slot, into: &actions) }
     }
     released(slot, into: &actions)
     settle(into: &actions)
@@ -65,8 +62,7 @@ extension CachePolicy {
     endDemotion(slot)
     if wasLeaving, entries[slot].removal == nil, entries[slot].pins == 0 {
       if entries[slot].residency.contains(.host) {
-        demotions += 1
-        drop(slot, .gpu, cause: .size, last: false, into: &actions)
+        dropDemoted(slot, into: &actions)
       } else {
         leaveTable(slot, cause: .size)
       }
@@ -85,6 +81,13 @@ extension CachePolicy {
     leavingSurfaces += entries[slot].leavingSurfaces
     demoting += 1
     actions.append(.demote(slot, entries[slot].key))
+  }
+
+  /// Drops the GPU tier of a frame that is in host memory too: it is demoted.
+  mutating func dropDemoted(_ slot: Slot, into actions: inout [Action]) {
+    demotions += 1
+    entries[slot].isDemoted = true
+    drop(slot, .gpu, cause: .size, last: false, into: &actions)
   }
 
   private mutating func endDemotion(_ slot: Slot) {
@@ -131,6 +134,7 @@ extension CachePolicy {
     entries[slot].downloadBytes = weight.hostBytes
     if tier == .gpu {
       entries[slot].surfaces = weight.surfaces
+      entries[slot].isDemoted = false
       surfaces += weight.surfaces
       gpuOrder.insert(slot)
       gpuOrder.pin(slot)

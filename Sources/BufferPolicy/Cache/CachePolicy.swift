@@ -84,6 +84,8 @@ package struct CachePolicy: Sendable {
     var lastUse: UInt64 = 0
     /// Why the entry left the table; nil while it is in it.
     var removal: RemovalCause?
+    /// It was demoted, and no reader got it since.
+    var isDemoted = false
     /// Whether the slot can be given up: it is live and not held, and in the eviction order of each of its tiers.
     var isInOrder = false
 
@@ -110,6 +112,8 @@ package struct CachePolicy: Sendable {
   package internal(set) var demoting = 0
   /// How many GPU tiers were given up for their size with the frame kept in host memory.
   package internal(set) var demotions = 0
+  /// How many of those frames a reader got from host memory later: each time a decode that was saved.
+  package private(set) var demotionsUsed = 0
   var evictionCounts = [Int](repeating: 0, count: RemovalCause.allCases.count)
 
   var entries: [Entry] = []
@@ -141,6 +145,13 @@ package struct CachePolicy: Sendable {
     if entries[slot].residency.contains(.gpu) { gpuOrder.use(slot) }
     if entries[slot].residency.contains(.host) { hostOrder.use(slot) }
     return slot
+  }
+
+  /// A reader gets the frame of a slot.
+  package mutating func countUse(_ slot: Slot) {
+    guard entries[slot].isDemoted else { return }
+    entries[slot].isDemoted = false
+    demotionsUsed += 1
   }
 
   /// The slot of a frame, which is not used by that.

@@ -144,7 +144,7 @@ final class SurfaceCopier: @unchecked Sendable {
     }
   }
 
-  /// One pass over the picture: luma copied, chroma split, the crop left out.
+  /// One pass over the picture: luma copied, chroma split or copied, the crop left out.
   private func split(
     _ sources: [Memory], _ frame: SurfaceFrame, isStreaming: Bool, into buffer: any HostBuffer
   ) throws {
@@ -154,25 +154,36 @@ final class SurfaceCopier: @unchecked Sendable {
     func rows(_ plane: Int, x: Int, y: Int) throws -> vabuf_rows {
       let source = sources[plane]
       let offset = y * source.stride + x
-      let last =
-        offset + (layout.planes[plane].rows - 1) * source.stride + layout.planes[plane].rowBytes * (plane == 0 ? 1 : 2)
+      let rowBytes = layout.planes[plane].rowBytes * (plane == 1 && layout.planes.count == 3 ? 2 : 1)
+      let last = offset + (layout.planes[plane].rows - 1) * source.stride + rowBytes
       // A driver that says less than it maps would make us read beyond its memory.
       guard let base = source.bytes.baseAddress, last <= source.bytes.count else {
         throw VAError(.vaMapBuffer, .invalidImageFormat)
       }
       return vabuf_rows(start: base.assumingMemoryBound(to: UInt8.self) + offset, stride: source.stride)
     }
-    let luma = layout.planes[0]
-    var isComplete = vabuf_read_luma(
-      target + luma.offset, luma.stride, try rows(0, x: frame.left * bytes, y: frame.top), luma.rowBytes / bytes,
-      luma.rows, Int32(bits), isStreaming)
-    if layout.planes.count == 3 {
-      let (u, v) = (layout.planes[1], layout.planes[2])
-      let chroma = try rows(1, x: frame.left / 2 * 2 * bytes, y: frame.top / 2)
-      let isChromaRead = vabuf_read_chroma(
-        target + u.offset, target + v.offset, u.stride, chroma, u.rowBytes / bytes, u.rows, Int32(bits), isStreaming)
-      isComplete = isComplete && isChromaRead
+    let luma = try rows(0, x: frame.left * bytes, y: frame.top)
+    let chroma = layout.planes.count > 1 ? try rows(1, x: frame.left / 2 * 2 * bytes, y: frame.top / 2) : luma
+    /// Samples become those of the software format.
+    func readLuma(_ plane: PlaneLayout) -> Bool {
+      vabuf_read_luma(
+        target + plane.offset, plane.stride, luma, plane.rowBytes / bytes, plane.rows, Int32(bits), isStreaming)
     }
+    func readChroma(_ u: PlaneLayout, _ v: PlaneLayout) -> Bool {
+      vabuf_read_chroma(
+        target + u.offset, target + v.offset, u.stride, chroma, u.rowBytes / bytes, u.rows, Int32(bits), isStreaming)
+    }
+    /// Bytes stay as they are in the surface.
+    func copy(_ plane: PlaneLayout, _ source: vabuf_rows) -> Bool {
+      vabuf_read_luma(target + plane.offset, plane.stride, source, plane.rowBytes, plane.rows, 8, isStreaming)
+    }
+    let planes = layout.planes
+    let isComplete =
+      switch planes.count {
+      case 1: readLuma(planes[0])
+      case 2: copy(planes[0], luma) && copy(planes[1], chroma)
+      default: readLuma(planes[0]) && readChroma(planes[1], planes[2])
+      }
     guard isComplete else {
       throw VABufError(
         .hostMemoryExhausted, what: "download from \(frame.device.path)", why: "memory is out",
@@ -220,11 +231,18 @@ final class SurfaceCopier: @unchecked Sendable {
     try image.withMapped(.write) { memory in
       func start(_ plane: Int) throws -> UnsafeMutablePointer<UInt8> {
         let visible = layout.planes[plane]
-        let last = targets[plane].offset + (visible.rows - 1) * targets[plane].stride + visible.rowBytes * (plane + 1)
+        let rowBytes = visible.rowBytes * (plane == 1 && layout.planes.count == 3 ? 2 : 1)
+        let last = targets[plane].offset + (visible.rows - 1) * targets[plane].stride + rowBytes
         guard let base = memory.baseAddress, last <= memory.count else {
           throw VAError(.vaMapBuffer, .invalidImageFormat)
         }
         return base.assumingMemoryBound(to: UInt8.self) + targets[plane].offset
+      }
+      if layout.planes.count == 2 {
+        for (plane, visible) in layout.planes.enumerated() {
+          vabuf_write_luma(try start(plane), targets[plane].stride, rows(plane), visible.rowBytes, visible.rows, 8)
+        }
+        return
       }
       let luma = layout.planes[0]
       vabuf_write_luma(try start(0), targets[0].stride, rows(0), luma.rowBytes / bytes, luma.rows, Int32(bits))

@@ -12,19 +12,21 @@ package final class SurfaceFrame: Sendable {
   /// Where the visible picture begins, in pixels from the upper left of the surface.
   package let left: Int
   package let top: Int
-  /// The picture as a download gives it: planes of the format that software decoding gives.
+  /// The picture as a download gives it: planes of the format that software decoding gives, or of the surface's own.
   package let layout: PictureLayout
   /// Bytes that a download takes.
   package let hostBytes: Int
 
   /// - Returns: nil for a format that surfaces are not converted to.
-  init?(device: HardwareDevice, _ surface: Frame.Surface) {
-    guard
-      let picture = PictureShape(
-        format: surface.softwareFormat, width: Int32(clamping: surface.width),
-        height: Int32(clamping: surface.height)),
+  init?(device: HardwareDevice, _ surface: Frame.Surface, as format: HostFormat) {
+    let (width, height) = (Int32(clamping: surface.width), Int32(clamping: surface.height))
+    guard var picture = PictureShape(format: surface.softwareFormat, width: width, height: height),
       Self.takes(picture.pixelFormat, surface.shape.format)
     else { return nil }
+    if format == .surface, picture.pixelFormat.planeCount > 1 {
+      guard let own = PictureShape(surface.shape.format, width: width, height: height) else { return nil }
+      picture = own
+    }
     self.device = device
     self.surface = surface.surface
     shape = surface.shape
@@ -56,8 +58,9 @@ package final class SurfaceFrame: Sendable {
   /// - Throws: where it failed, or one that it may be predicted from.
   func prove() throws(VAError) { try (surface as? SurfaceLease)?.prove() }
 
-  /// Surfaces hold 4:2:0; what decoders call grey has no chroma planes.
+  /// Surfaces hold 4:2:0, in pairs or taken apart; what decoders call grey has no chroma planes.
   static func takes(_ format: PixelFormat, _ surface: SurfaceFormat) -> Bool {
+    if format.name == surface.name { return true }
     let isPlanar = format.planeCount == 3 && format.log2ChromaWidth == 1 && format.log2ChromaHeight == 1
     let isGrey = format.planeCount == 1 && format.componentCount == 1
     return (isPlanar || isGrey) && !format.traits.contains(.rgb) && !format.traits.contains(.bigEndian)

@@ -13,6 +13,8 @@ package struct SessionOptions: Sendable {
   package var store: IndexStore?
   /// Decode the stream once before anything else, where only its headers promise what it holds.
   package var verifies = false
+  /// How pictures that hardware decoded lie in host memory.
+  package var hostFormat = HostFormat.software
   package var progress: IndexBuilder.Progress?
   package var logger: Logger
 
@@ -264,7 +266,8 @@ package final class DecodeEngine {
   /// The same for a frame in a surface, which must be downloaded for that: only where a seek point may have lied.
   private func isTrueInSurface(_ frame: borrowing Frame, _ number: Int) throws -> Bool {
     guard let run, !run.isLinear else { return true }
-    let picture = try inSurface(frame, number)
+    // Hashes are those of software's planes.
+    let picture = try inSurface(frame, number, as: .software)
     let buffer: any HostBuffer
     do {
       buffer = try allocator.allocate(byteCount: picture.hostBytes)
@@ -283,9 +286,9 @@ package final class DecodeEngine {
     return hash == index.pictureHashes[number]
   }
 
-  private func inSurface(_ frame: borrowing Frame, _ number: Int) throws -> SurfaceFrame {
+  private func inSurface(_ frame: borrowing Frame, _ number: Int, as format: HostFormat) throws -> SurfaceFrame {
     guard let device = decoder.hardware?.device, let surface = frame.surface,
-      let picture = SurfaceFrame(device: device, surface)
+      let picture = SurfaceFrame(device: device, surface, as: format)
     else {
       throw DeviceFailure(
         .unsupported, what: "frame \(number) of \(options.path)", why: "its pixel format does not come from surfaces",
@@ -398,7 +401,7 @@ package final class DecodeEngine {
 
   private func delivered(_ frame: consuming Frame, _ number: Int) throws -> DecodedFrame {
     if decoder.hardware != nil {
-      let picture = try inSurface(frame, number)
+      let picture = try inSurface(frame, number, as: options.hostFormat)
       return DecodedFrame(
         descriptor: descriptor(frame, number, picture.layout, generation: picture.device.generation),
         contents: .surface(picture))

@@ -83,12 +83,3 @@ package final class FFmpegDownload {
     av_buffer_create(surface?.assumingMemoryBound(to: UInt8.self), 0, { _, _ in }, nil, 0)
   }
 }
-
-extension SurfaceFormat {
-  fileprivate var pixelFormat: AVPixelFormat {
-    switch self {
-    case .nv12: AV_PIX_FMT_NV12
-    case .p010: AV_PIX_FMT_P010LE
-    }
-  }
-}

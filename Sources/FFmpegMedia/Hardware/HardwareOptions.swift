@@ -20,6 +20,21 @@ package enum SurfaceFormat: Hashable, Sendable, CaseIterable {
     default: return nil
     }
   }
+
+  var pixelFormat: AVPixelFormat {
+    switch self {
+    case .nv12: AV_PIX_FMT_NV12
+    case .p010: AV_PIX_FMT_P010LE
+    }
+  }
+
+  /// FFmpeg's name of the format in host memory.
+  package var name: String {
+    switch self {
+    case .nv12: "nv12"
+    case .p010: "p010le"
+    }
+  }
 }
 
 /// What a decoder wants its surfaces to be.

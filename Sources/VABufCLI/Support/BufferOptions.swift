@@ -19,6 +19,18 @@ enum BackendChoice: String, ExpressibleByArgument, CaseIterable {
   }
 }
 
+/// `--host-format`.
+enum HostFormatChoice: String, ExpressibleByArgument, CaseIterable {
+  case software, surface
+
+  var format: HostFormat {
+    switch self {
+    case .software: .software
+    case .surface: .surface
+    }
+  }
+}
+
 /// The options of every command that opens a file.
 struct BufferOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The stream's number in the file; by default the first video stream.", valueName: "n"))
@@ -39,6 +51,12 @@ struct BufferOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("The most surfaces on the GPU; software decoding needs none.", valueName: "n"))
   var gpuSurfaces: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "How frames that hardware decoded lie in host memory: software (planes, the same bytes on every path) or surface "
+        + "(NV12, P010).", valueName: "format"))
+  var hostFormat = HostFormatChoice.software
 
   @Option(help: ArgumentHelp("Threads of the decoder; 0 takes one a core and one more.", valueName: "n"))
   var threads: Int = 0
@@ -135,6 +153,7 @@ struct BufferOptions: ParsableArguments {
     options.logger = logger
     options.device = chosenDevice
     options.gpuSurfaces = gpuSurfaces
+    options.hostFormat = hostFormat.format
     if let deadline = try Self.deviceDeadline { options.deviceDeadline = deadline }
     let status = StatusLine(isOn: !quiet && !verbose, delay: .milliseconds(500), interval: .milliseconds(100))
     defer { status.end() }

@@ -70,6 +70,13 @@ struct RunReport {
         ),
         ("downloads", .int(metrics.downloads)), ("uploads", .int(metrics.uploads)),
         ("demotions", .int(metrics.demotions)),
+        (
+          "demoted",
+          .object([
+            ("used", .int(metrics.demotionsUsed)), ("downloads", .int(metrics.demotionDownloads)),
+            ("ms", .rounded(Double(metrics.demotionNanoseconds) / 1e6, 3)),
+          ])
+        ),
         ("evictions", .int(metrics.evictions)), ("fallbacks", .int(metrics.fallbacks)),
         ("peak_rss_bytes", Self.peakMemory.map { .int($0) } ?? .null),
       ])
@@ -100,7 +107,10 @@ struct RunReport {
         (
           "surfaces",
           "\(metrics.surfaceHighWater) at most, \(Text.count(metrics.downloads, "download")), "
-            + "\(Text.count(metrics.demotions, "demotion"))"
+            + Text.count(metrics.demotions, "demotion")
+            + (metrics.demotions > 0
+              ? " (\(Text.fixed(Double(metrics.demotionNanoseconds) / 1e6, 0)) ms, \(metrics.demotionsUsed) used later)"
+              : "")
         ))
     }
     if let reason = stream.fallbackReason { rows.append(("software", "because \(reason)")) }

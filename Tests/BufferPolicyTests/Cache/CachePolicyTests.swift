@@ -99,6 +99,30 @@ import Testing
     #expect((cache.policy.surfaces, cache.policy.hostBytes, cache.policy.reservedHostBytes) == (1, 10, 0))
   }
 
+  @Test func aDemotedFrameThatIsUsedIsCountedOnce() {
+    var cache = SmallCache(host: 1, surfaces: 1)
+    cache.insert(0, .gpu)
+    cache.act { policy, _ in policy.countUse(0) }
+    cache.insert(1, .gpu)
+    cache.act { policy, _ in policy.countUse(0) }
+    #expect(cache.policy.demotionsUsed == 0, "it is on the GPU still")
+    #expect(cache.act { $0.demoted(0, hostBytes: 10, into: &$1) })
+    for _ in 0..<2 { cache.act { policy, _ in policy.countUse(0) } }
+    #expect((cache.policy.demotions, cache.policy.demotionsUsed) == (1, 1))
+  }
+
+  @Test func aDemotedFrameThatGoesBackIsNoUse() {
+    var cache = SmallCache(host: 2, surfaces: 1)
+    #expect(cache.insert(0) == 0)
+    #expect(cache.insert(0, .gpu) == 0)
+    cache.insert(1, .gpu)
+    _ = cache.taken()
+    cache.act { _ = $0.remove(key(1), cause: .explicit, into: &$1) }
+    #expect(cache.act { $0.promoted(0, weight: .init(hostBytes: 10, surfaces: 1), into: &$1) })
+    cache.act { policy, _ in policy.countUse(0) }
+    #expect((cache.policy.demotions, cache.policy.demotionsUsed) == (1, 0))
+  }
+
   @Test func demotionEvictsLessRecentHostFramesOnly() {
     var cache = SmallCache(host: 1, surfaces: 1)
     cache.insert(0)
