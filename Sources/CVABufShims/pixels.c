@@ -133,3 +133,47 @@ void vabuf_write_chroma(
     }
   }
 }
+
+// Not flat, and as unlikely in a picture as any eight bytes.
+static const uint64_t mark = 0x1be493d74e28b16c;
+enum { mark_place = 4 };
+
+// The first marked row from this one on: 7, 24, 39, 56...
+static size_t marked_row(size_t row) {
+  size_t start = row / 32 * 32, within = row % 32;
+  return start + (within <= 7 ? 7 : within <= 24 ? 24 : 39);
+}
+
+void vabuf_mark_rows(uint8_t *plane, size_t stride, size_t rows, size_t block_bytes) {
+  if (stride < mark_place + sizeof mark) return;
+  size_t blocks = (stride - mark_place - sizeof mark) / block_bytes + 1;
+  for (size_t row = marked_row(0); row < rows;) {
+    size_t next = marked_row(row + 1);
+    uint8_t *here = plane + row * stride + mark_place;
+    const uint8_t *there = next < rows ? plane + next * stride + mark_place : here;
+    for (size_t block = 0; block < blocks; block++) {
+      __builtin_prefetch(there + block * block_bytes, 1);
+      memcpy(here + block * block_bytes, &mark, sizeof mark);
+    }
+    row = next;
+  }
+}
+
+bool vabuf_rows_are_marked(
+    const uint8_t *plane, size_t stride, size_t top, size_t bottom, size_t block_bytes, size_t first, size_t last) {
+  for (size_t row = marked_row(top); row < bottom;) {
+    size_t next = marked_row(row + 1);
+    const uint8_t *here = plane + row * stride + mark_place;
+    const uint8_t *there = next < bottom ? plane + next * stride + mark_place : here;
+    uint64_t found = 0;
+    for (size_t block = first; block < last; block++) {
+      __builtin_prefetch(there + block * block_bytes, 0);
+      uint64_t value;
+      memcpy(&value, here + block * block_bytes, sizeof value);
+      found |= value == mark;
+    }
+    if (found) return true;
+    row = next;
+  }
+  return false;
+}

@@ -111,11 +111,15 @@ final class DamageWatch: Sendable {
     guard let address = PictureMemory.address(of: picture), let start = picture.pointee.data.0,
       let base = PictureMemory.buffer(of: picture)?.baseAddress
     else { return }
+    let (isKnown, unwritten) = marked.withLock { marked in
+      (marked.take(address), frame.packetTag.map { marked.check(upTo: $0) } ?? [])
+    }
     let rowBytes = Int(av_image_get_linesize(AVPixelFormat(picture.pointee.format), picture.pointee.width, 0))
-    let isUnwritten = UnwrittenSamples.remain(
-      in: base, stride: Int(picture.pointee.linesize.0), offset: UnsafeMutableRawPointer(start) - base,
-      rowBytes: rowBytes, rows: frame.height)
-    let unwritten = frame.packetTag.map { tag in marked.withLock { $0.check(upTo: tag, but: address) } } ?? []
+    let isUnwritten =
+      !isKnown
+      && UnwrittenSamples.remain(
+        in: base, stride: Int(picture.pointee.linesize.0), offset: UnsafeMutableRawPointer(start) - base,
+        rowBytes: rowBytes, rows: frame.height)
     guard isUnwritten || !unwritten.isEmpty else { return }
     signs.withLock { signs in
       if isUnwritten { signs.losesSamples = true }

@@ -28,7 +28,7 @@ final class BufferCore: Sendable {
     self.pool = pool
     stream = Self.lastStream.add(1, ordering: .relaxed).newValue
     keepBehind = cacheLimits.frames / 2
-    trailFrames = max(1, configuration.ringFrames / 4)
+    trailFrames = max(1, configuration.ringFrames / 16)
     let relay = EvictionRelay()
     cache = FrameCache(
       limits: cacheLimits,
@@ -121,7 +121,7 @@ final class BufferCore: Sendable {
     let id = Mutex<BufferState.WaiterID?>(nil)
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
-        wait(number, urgency, reader, continuation, id)
+        if let lease = wait(number, urgency, reader, continuation, id) { continuation.resume(returning: lease) }
       }
     } onCancel: {
       update { state, effects in
@@ -143,7 +143,8 @@ final class BufferCore: Sendable {
   func look(_ number: Int) throws -> FrameLease? {
     counters.requests.count()
     if let lease = hit(number, BufferState.anonymousReader, .anywhere) { return lease }
-    try update { state, effects in
+    return try update { state, effects -> FrameLease? in
+      if let lease = late(number, BufferState.anonymousReader, .anywhere, &state, &effects) { return lease }
       if let error = state.end ?? state.outOfRange(number) {
         counters.misses.count()
         throw error
@@ -156,40 +157,56 @@ final class BufferCore: Sendable {
       }
       state.observe(number, BufferState.anonymousReader, isHit: false, isResident: isResident, &effects)
       state.feedSource(isResident, &effects)
+      return nil
     }
-    // It may have arrived between the look and the request.
-    return cache.lease(key(number), in: .anywhere)
   }
 
   private func hit(_ number: Int, _ reader: BufferState.ReaderID, _ place: Placement) -> FrameLease? {
+    // Without the state's lock: most requests end here.
     guard let lease = cache.lease(key(number), in: place) else { return nil }
-    counters.residentHits.count()
-    if lease.picture == nil { counters.surfaceHits.count() }
-    update { $0.observe(number, reader, isHit: true, isResident: isResident, &$1) }
+    update { state, effects in count(lease, reader, &state, &effects) }
     return lease
   }
 
+  /// A frame that arrived since `hit` missed it. To be asked under the lock and before the source is told to decode the
+  /// frame: it is in the cache before `arrived` takes the lock, and what is not there now will find its waiter.
+  private func late(
+    _ number: Int, _ reader: BufferState.ReaderID, _ place: Placement, _ state: inout BufferState,
+    _ effects: inout BufferState.Effects
+  ) -> FrameLease? {
+    guard let lease = cache.lease(key(number), in: place) else { return nil }
+    count(lease, reader, &state, &effects)
+    return lease
+  }
+
+  private func count(
+    _ lease: FrameLease, _ reader: BufferState.ReaderID, _ state: inout BufferState,
+    _ effects: inout BufferState.Effects
+  ) {
+    counters.residentHits.count()
+    if lease.picture == nil { counters.surfaceHits.count() }
+    state.observe(lease.number, reader, isHit: true, isResident: isResident, &effects)
+  }
+
+  /// - Returns: the frame, where it arrived meanwhile; then nobody waits.
   private func wait(
     _ number: Int, _ urgency: RequestSchedule.Urgency, _ reader: BufferState.ReaderID,
     _ continuation: CheckedContinuation<FrameLease, any Error>, _ idBox: borrowing Mutex<BufferState.WaiterID?>
-  ) {
-    let id = update { state, effects -> BufferState.WaiterID? in
+  ) -> FrameLease? {
+    update { state, effects -> FrameLease? in
       guard !Task.isCancelled else {
         counters.misses.count()
         effects.failed.append((continuation, CancellationError()))
         return nil
       }
+      if let lease = late(number, reader, .anywhere, &state, &effects) { return lease }
       let waiting = state.wait(.init(frame: number, continuation: continuation), urgency: urgency, &effects)
       count(waiting?.found)
       guard let waiting else { return nil }
       idBox.withLock { $0 = waiting.id }
       state.observe(number, reader, isHit: false, isResident: isResident, &effects)
       state.feedSource(isResident, &effects)
-      return waiting.id
-    }
-    // It may have arrived between the miss and the request: then nobody else would say so.
-    if let id, let lease = cache.lease(key(number), in: .anywhere) {
-      update { state, effects in state.takeWaiter(id) }?.resume(returning: lease)
+      return nil
     }
   }
 

@@ -172,13 +172,6 @@ struct BufferState: ~Copyable {
     if let continuation = waiter.continuation { effects.failed.append((continuation, CancellationError())) }
   }
 
-  /// Takes a waiter out whose frame is there after all.
-  mutating func takeWaiter(_ id: WaiterID) -> CheckedContinuation<FrameLease, any Error>? {
-    guard let waiter = waiters.removeValue(forKey: id) else { return nil }
-    _ = schedule.cancel(id)
-    return waiter.continuation
-  }
-
   func outOfRange(_ frame: Int) -> VABufError? {
     if frame >= 0, frame < frameCount ?? Self.largestNumber { return nil }
     return VABufError(

@@ -56,6 +56,19 @@ import VABufTestKit
     await buffer.close()
   }
 
+  /// A frame that arrives between a miss and the request for it is there: the source does not go back for it.
+  /// The moment is short: many rounds meet it now and then.
+  @Test func aSequenceDecodesEachFrameOnce() async throws {
+    for _ in 0..<500 {
+      let source = ScriptedSource()
+      let buffer = try buffer(source, prefetch: 1)
+      #expect(try await numbers(buffer.frames(0..<30)) == Array(0..<30))
+      await buffer.close()
+      let sent = source.sent
+      #expect(Set(sent).count == sent.count, "\(sent)")
+    }
+  }
+
   @Test func aSequenceCanBeReadTwice() async throws {
     let source = ScriptedSource()
     let buffer = try buffer(source)

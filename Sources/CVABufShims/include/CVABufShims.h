@@ -42,6 +42,13 @@ void vabuf_allow_threaded_callbacks(AVCodecContext *context);
 // header needs libva's. NULL and an AVERROR in `error` where it cannot be made.
 AVBufferRef *vabuf_vaapi_device(void *display, int *error);
 
+// A pattern in some rows of a plane: two of 32, so that each 16 rows and each field have one, in every block of bytes.
+// `vabuf_rows_are_marked` looks at the rows from `top` to `bottom` and the blocks from `first` to `last` (not included) and
+// says whether the pattern is left in one.
+void vabuf_mark_rows(uint8_t *plane, size_t stride, size_t rows, size_t block_bytes);
+bool vabuf_rows_are_marked(
+    const uint8_t *plane, size_t stride, size_t top, size_t bottom, size_t block_bytes, size_t first, size_t last);
+
 // Samples between a surface's layout (NV12, P010: luma, then pairs of chroma, 10 bits in the upper ones of 16) and planes
 // (yuv420p, yuv420p10le). `bits` is 8 or 10; strides are bytes. `streaming` reads memory that is not cached, through
 // streaming loads; the reading functions return false when memory for a row is out.

@@ -145,6 +145,13 @@ package final class DecodeEngine {
   private static let seekCost = 4
 
   private func start(at point: FrameIndex.SeekPoint, reopening: Bool) throws {
+    options.logger.debug(
+      "decoding begins at a seek point",
+      metadata: [
+        "file": "\(options.path)", "frame": "\(point.firstFrame)",
+        "position": "\(run.map { "\($0.expected)" } ?? "none")",
+        "next": "\(next)",
+      ])
     run = nil
     let reopening = reopening || point.packet == 0 || index.proof != .demuxed || index.needsFreshDecoder
     guard try decoder.start(at: point.packet, records: index.packets, reopening: reopening) else { throw fileChanged }
