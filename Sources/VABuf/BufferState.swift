@@ -86,6 +86,11 @@ struct BufferState: ~Copyable {
     setPlan(first: nil)
   }
 
+  /// Some reader may want the frames before the one that it asked for.
+  private var looksBack: Bool {
+    readers.isEmpty || readers.values.contains { $0.policy.step.map { $0 < 0 } ?? !$0.policy.isJumping }
+  }
+
   private func newPolicy(depth: Int) -> PrefetchPolicy { PrefetchPolicy(depth: depth, lowWater: (depth + 1) / 2) }
 
   var prefetch: (issued: Int, used: Int, wasted: Int) {
@@ -209,7 +214,8 @@ struct BufferState: ~Copyable {
       if frames.count == 1 { return }
       frames = frames.lowerBound + 1...frames.upperBound
     }
-    let request = FrameRequest(frames: frames, urgency: .init(goal.urgency), serial: goal.serial)
+    let request = FrameRequest(
+      frames: frames, urgency: .init(goal.urgency), serial: goal.serial, looksBack: looksBack)
     current = request
     idleSource = nil
     effects.sources.append((idle.continuation, request))

@@ -12,7 +12,8 @@ extension DecodeSession {
     while source.isCurrent(self), let request = await port.nextRequest(position: position) {
       do {
         let first = request.frames.lowerBound
-        try seek(to: first, keeping: max(0, first - port.keepBehind))
+        let kept = max(0, first - port.keepBehind)
+        try seek(to: first, keeping: kept, needing: request.looksBack ? kept : first)
         while port.isCurrent(request, position: position ?? first) {
           if let failure = source.takeSurfaceFailure() { throw source.examined(failure) }
           let end = try await deliver(request, port, source)

@@ -30,6 +30,8 @@ public struct FrameRequest: Hashable, Sendable {
   /// How soon.
   public let urgency: Urgency
   let serial: UInt64
+  /// Frames before these may be wanted next.
+  var looksBack = true
 }
 
 /// Where a source meets its buffer: requests come out, frames go in.

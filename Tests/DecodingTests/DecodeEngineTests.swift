@@ -114,6 +114,32 @@ import VABufTestKit
     #expect(engine.decodedFrames - before == 2)
   }
 
+  /// What nothing depends on is not decoded on the way to a frame, and is there when it is asked for.
+  @Test(arguments: ["h264-pyramid", "h264-pyramid-ts", "hevc-open-gop", "hevc-closed", "mpeg2-ts", "h264-paff-mkv"])
+  func whatNobodyNeedsIsNotDecoded(_ name: String) throws {
+    guard let path = try ClipMaker.shared.path(of: name) else { return }
+    let expected = try Reference.cached(path).lines.map(\.md5)
+    let engine = try DecodeEngine(SessionOptions(path))
+    #expect(engine.index.proof == .demuxed)
+    let disposable = engine.index.frames.indices.filter {
+      engine.index.packets[Int(engine.index.frames[$0].packet)].flags.contains(.disposable)
+    }
+    if name != "h264-paff-mkv" { #expect(!disposable.isEmpty) }
+    for last in [expected.count - 1, expected.count / 2, 7] {
+      let start = engine.index.seekPoint(for: last).firstFrame
+      let before = engine.decodedFrames
+      #expect(try engine.frame(last)?.md5() == expected[last], "frame \(last)")
+      let omitted = disposable.count { start <= $0 && $0 < last }
+      // Frames of other GOPs may come out on the way, where a run goes on.
+      #expect(engine.decodedFrames - before <= last - start + 1 - omitted + 4, "frame \(last)")
+      for number in disposable.reversed() where start <= number && number < last {
+        #expect(try engine.frame(number)?.md5() == expected[number], "frame \(number) after \(last)")
+      }
+    }
+    #expect(try engine.digests() == expected)
+    #expect(engine.indexGeneration == 0)
+  }
+
   @Test func theEndIsNoFrame() throws {
     guard let path = try ClipMaker.shared.path(of: "h264-gop12") else { return }
     let engine = try DecodeEngine(SessionOptions(path))

@@ -15,6 +15,8 @@ import Testing
     var flags: PacketRecord.Flags = []
     var duration: Int64 = 0
     var doubts: Doubts = []
+    var disposable = false
+    var layer = 0
   }
 
   private func analysis(depth: Int = 4, _ packets: [P]) -> IndexAnalysis {
@@ -29,6 +31,8 @@ import Testing
       facts.opensSequence = packet.opens
       facts.output = packet.output
       facts.doubts = packet.doubts
+      facts.isDisposable = packet.disposable
+      facts.temporalLayer = packet.layer
       analysis.facts.append(facts)
     }
     return analysis
@@ -49,6 +53,19 @@ import Testing
     #expect(index.doubts.isEmpty && index.proof == .demuxed)
     #expect(index.frameOfPacket == [0, 4, 2, 1, 3, 5, 7, 6])
     #expect(index.keyframeNumbers == [0, 5])
+  }
+
+  @Test func onlyWhatNothingDependsOnIsDisposable() {
+    func disposable(_ packets: [P]) -> [Int] {
+      var analysis = analysis(packets)
+      analysis.markDisposable()
+      return analysis.packets.indices.filter { analysis.packets[$0].flags.contains(.disposable) }
+    }
+    #expect(disposable([P(), P(disposable: true), P(), P(disposable: true)]) == [1, 3])
+    // A lower layer's may be predicted from by a higher one's.
+    #expect(disposable([P(), P(disposable: true), P(disposable: true, layer: 1), P(layer: 1)]) == [2])
+    // A first field is not left out without the second.
+    #expect(disposable([P(), P(disposable: true), P(output: .none, disposable: true), P(disposable: true)]) == [3])
   }
 
   /// An open GOP: the leading pictures of the I picture come out before it, and need the run before.

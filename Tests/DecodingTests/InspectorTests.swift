@@ -31,12 +31,14 @@ import VABufTestKit
   @Test func h264InstantRefreshOpensASequence() {
     var inspector = H264Inspector(extradata: [])
     let facts = h264(&inspector, unit(0x67, 1, 2, 3, 0x80) + unit(0x68, 0xce) + unit(0x65, intra, 0x80), 0)
-    #expect(facts.entry == .exact && facts.opensSequence && facts.isReference && facts.output == .frame)
+    #expect(facts.entry == .exact && facts.opensSequence && !facts.isDisposable && facts.output == .frame)
     #expect(facts.order == .count(0) && facts.doubts.isEmpty)
     let next = h264(&inspector, unit(0x41, predicted, 0x80), 4)
-    #expect(next.entry == .none && !next.opensSequence && next.isReference && next.order == .count(4))
+    #expect(next.entry == .none && !next.opensSequence && !next.isDisposable && next.order == .count(4))
     let disposable = h264(&inspector, unit(0x01, bidirectional, 0x80), 2)
-    #expect(!disposable.isReference)
+    #expect(disposable.isDisposable)
+    let carrier = h264(&inspector, unit(0x68, 0xce) + unit(0x01, bidirectional, 0x80), 2)
+    #expect(!carrier.isDisposable, "a parameter set is for the pictures that follow, too")
   }
 
   @Test func h264RecoveryPointsAreEnteredOnlyWhereTheyAreExactAndIntra() {
@@ -117,8 +119,9 @@ import VABufTestKit
     var inspector = HEVCInspector(extradata: [])
     let start = hevc(&inspector, 32, 33, 34, 19)
     #expect(start.entry == .exact && start.opensSequence && start.doubts.isEmpty)
-    #expect(hevc(&inspector, 1, count: 4).isReference)
-    #expect(!hevc(&inspector, 0, count: 2).isReference)
+    #expect(!hevc(&inspector, 1, count: 4).isDisposable)
+    #expect(hevc(&inspector, 0, count: 2).isDisposable)
+    #expect(!hevc(&inspector, 34, 0, count: 2).isDisposable, "it carries a parameter set")
     let clean = hevc(&inspector, 21, count: 8)
     #expect(clean.entry == .leading && !clean.opensSequence)
     // Its skipped leading pictures are decoded: something was before.
@@ -223,7 +226,9 @@ import VABufTestKit
     #expect(facts(picture(3)).doubts == .start)
     #expect(facts(picture(2)).order == .heldReference)
     let bidirectional = facts(picture(3))
-    #expect(bidirectional.order == .decoding && !bidirectional.isReference && bidirectional.doubts.isEmpty)
+    #expect(bidirectional.order == .decoding && bidirectional.isDisposable && bidirectional.doubts.isEmpty)
+    #expect(!facts(unit(0xb8, 0, 8, 0, 0x80) + picture(3)).isDisposable, "a group of pictures begins with it")
+    #expect(!facts(picture(3) + unit(0xb5, 0x38, 0xff)).isDisposable, "it changes the matrices")
     #expect(facts(picture(1)).entry == .none, "no sequence header")
     // Fields: two packets, or one.
     #expect(facts(picture(2, 1)).output == .frame)

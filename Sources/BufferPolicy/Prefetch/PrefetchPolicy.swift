@@ -41,7 +41,14 @@ package struct PrefetchPolicy: Sendable {
   /// The step from one request to the next, where it is known or hinted.
   package var step: Int? { pattern.step }
 
+  /// It asks here and there: what lies around a frame is of no use to it.
+  package var isJumping: Bool { jumps >= Self.jumpsThatTell }
+  /// A hand on a time line jumps too, but then looks around.
+  private static let jumpsThatTell = 3
+
   private var pattern = Pattern.unknown
+  /// Steps one after the other that were longer than any stride.
+  private var jumps = 0
   private var last: Int?
   private var lastStep: Int?
   /// Issued and not delivered, in the order of the plan: at most `depth`.
@@ -69,6 +76,7 @@ package struct PrefetchPolicy: Sendable {
     self.last = frame
     let (step, overflow) = frame.subtractingReportingOverflow(last)
     defer { lastStep = overflow ? nil : step }
+    jumps = step.magnitude > Self.longestStride ? min(jumps + 1, Self.jumpsThatTell) : 0
     switch pattern {
     case .hinted: break
     case .known(let known) where known == step: break

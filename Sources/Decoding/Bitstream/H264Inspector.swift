@@ -74,7 +74,7 @@ struct H264Inspector {
       facts.output = .none
       return facts
     }
-    facts.isReference = isReference
+    facts.isDisposable = !isReference && !hasSequenceSet && !hasPictureSet
     facts.order = .count(Int64(parsed?.outputNumber ?? 0))
     pair(&facts, structure: parsed?.structure ?? .unknown, pictures: pictures)
     if facts.output == .frame {

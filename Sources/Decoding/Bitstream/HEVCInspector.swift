@@ -51,6 +51,7 @@ struct HEVCInspector {
     var facts = PictureFacts()
     var pictures = 0
     var type = -1
+    var layer = 0
     var ends = false
     var sets: Set<Int> = []
     let isWhole = bytes.forEachNALUnit(framing) { unit in
@@ -62,6 +63,7 @@ struct HEVCInspector {
       switch unitType {
       case UnitType.slices:
         type = unitType
+        layer = max(0, Int(unit[1] & 7) - 1)
         guard unit.count >= 3, unit[2] & 0x80 != 0 else { return }
         pictures += 1
         if UnitType.randomAccess.contains(unitType), unit[2] & 0x40 != 0 { facts.doubts.insert(.droppedOutput) }
@@ -86,7 +88,8 @@ struct HEVCInspector {
     if hidesPictures { facts.doubts.insert(.droppedOutput) }
     if pictures != 1 { facts.doubts.insert(pictures == 0 ? .damage : .structure) }
     facts.order = .count(Int64(parsed?.outputNumber ?? 0))
-    facts.isReference = !(type <= UnitType.subLayerNonReference && type % 2 == 0)
+    facts.isDisposable = type <= UnitType.subLayerNonReference && type % 2 == 0 && sets.isEmpty && !ends
+    facts.temporalLayer = layer
     switch type {
     case UnitType.instantRefresh:
       facts.entry = .exact

@@ -36,8 +36,11 @@ package struct PictureFacts: Hashable, Sendable {
   /// Parameter sets were sent again with another content, here or before: a decoder that was flushed has those of
   /// wherever it was.
   package var setsHaveChanged = false
-  /// Another picture may be predicted from it.
-  package var isReference = true
+  /// Nothing later depends on the packet: no picture (of its temporal layer) is predicted from its picture, and it carries
+  /// no parameters.
+  package var isDisposable = false
+  /// HEVC's TemporalId: pictures of a layer may be predicted from those of the same and of lower ones.
+  package var temporalLayer = 0
   package var doubts: Doubts = []
 
   package init() {}

@@ -128,6 +128,7 @@ struct MPEG2Inspector {
     var types: [UInt8] = []
     var structures: [UInt8] = []
     var hasSequenceHeader = false
+    var hasParameters = false
     _ = bytes.forEachNALUnit(.startCodes) { unit in
       switch unit[0] {
       case 0x00 where unit.count >= 3: types.append(unit[2] >> 3 & 7)
@@ -138,6 +139,8 @@ struct MPEG2Inspector {
         if !size.isEmpty, size != newSize { facts.doubts.insert(.droppedOutput) }
         size = newSize
       case 0xb5 where unit.count >= 4 && unit[1] >> 4 == 8: structures.append(unit[3] & 3)
+      case 0xb5 where unit.count >= 2 && unit[1] >> 4 == 3: hasParameters = true  // other quantiser matrices
+      case 0xb8: hasParameters = true  // a group of pictures begins
       default: break
       }
     }
@@ -162,7 +165,7 @@ struct MPEG2Inspector {
       references += 1
       if type == 1, hasSequenceHeader { facts.entry = .leading }
     case 3:
-      facts.isReference = false
+      facts.isDisposable = !hasSequenceHeader && !hasParameters
       // Pictures that lead the first I picture are dropped or not, as the decoder sees fit.
       if references < 2 { facts.doubts.insert(.start) }
     default: facts.doubts.insert(.damage)

@@ -21,6 +21,20 @@ package struct IndexAnalysis: Sendable {
     facts.indices.dropFirst().first { facts[$0].entry != .none && facts[$0].output == .frame }
   }
 
+  /// Marks the packets that the decoder can do without where their frames are not wanted.
+  ///
+  /// A picture that none of its own layer is predicted from may be the reference of a higher one (ITU-T H.265, 7.4.2.2), so
+  /// only those of the highest layer count; and a field is nothing without the other.
+  package mutating func markDisposable() {
+    let highest = facts.lazy.map(\.temporalLayer).max() ?? 0
+    for number in packets.indices {
+      let isWhole = number + 1 == packets.count || facts[number + 1].output == .frame
+      if facts[number].isDisposable, facts[number].output == .frame, facts[number].temporalLayer == highest, isWhole {
+        packets[number].flags.insert(.disposable)
+      }
+    }
+  }
+
   /// The index that the headers promise, with every doubt noted.
   package func promised() -> FrameIndex {
     let (order, doubts) = promisedOrder()

@@ -17,18 +17,18 @@ package enum IndexBuilder {
     var packet = try Packet()
     let total = demuxer.format.byteCount
     while try demuxer.read(into: &packet) {
-      var record = PacketRecord(packet)
+      let record = PacketRecord(packet)
       // A file that grows while it is read ends where it ended at first, or reading might never end.
       if let total, record.position >= total, demuxer.format.byteCount != total { break }
       let facts = inspector.inspect(packet)
       if packet.changesDecoder { analysis.changesDecoder = true }
-      if !facts.isReference { record.flags.insert(.disposable) }
       analysis.packets.append(record)
       analysis.facts.append(facts)
       if let progress, let total, total > 0, analysis.packets.count % 256 == 0 {
         progress(min(1, Double(demuxer.format.bytePosition) / Double(total)))
       }
     }
+    analysis.markDisposable()
     progress?(1)
     return analysis
   }

@@ -42,9 +42,15 @@ package final class DecodeEngine {
     var expected: Int
     /// The decoder had not decoded anything before.
     var isReopened: Bool
+    /// Frames that the decoder was spared (`omits`). Those that would have come by now are taken out.
+    var omitted: Set<Int> = []
+    var hasOmitted = false
     /// What the decoder met before the first true frame came out.
     var earlySigns = DamageSigns()
     var isLinear: Bool { start.packet == 0 }
+
+    /// Goes past frames that do not come.
+    mutating func passOmitted() { while omitted.remove(expected) != nil { expected += 1 } }
   }
 
   package let stream: StreamDescription
@@ -60,6 +66,8 @@ package final class DecodeEngine {
   private var run: Run?
   /// The first frame that is given out; earlier ones are decoded only.
   private var next = 0
+  /// The first frame that is decoded also where nothing depends on it.
+  private var needed = 0
   private var liars: Set<Int> = []
   private var shape: PictureShape?
   /// Frames that came out of the decoder, given out or not.
@@ -126,14 +134,22 @@ package final class DecodeEngine {
   /// The number of the next frame that the decoder emits; nil where it must be told.
   package var position: Int? { run?.expected }
 
+  /// Where something was omitted, another frame came out than was due: this stream is decoded whole.
+  private var omitsNothing = false
+
   /// Makes `step()` give the frames from `number` on.
   ///
   /// Goes on from where the decoder is if no seek point lies nearer, else starts at the best seek point.
   ///
-  /// - Parameter keeping: give out frames before `number` too, from this one on, where they are decoded on the way.
-  package func seek(to number: Int, keeping: Int) throws {
+  /// - Parameters:
+  ///   - keeping: give out frames before `number` too, from this one on, where they are decoded on the way.
+  ///   - needing: decode all frames from this one on; before it, only what others are predicted from. Nil takes `keeping`.
+  package func seek(to number: Int, keeping: Int, needing: Int? = nil) throws {
+    needed = min(needing ?? keeping, number)
     let point = index.seekPoint(for: number, excluding: liars)
-    if let run, run.expected <= number, point.firstFrame <= run.expected + Self.seekCost {
+    if let run, run.expected <= number, point.firstFrame <= run.expected + Self.seekCost,
+      !run.omitted.contains(number)
+    {
       next = max(keeping, run.expected)
       return
     }
@@ -174,13 +190,16 @@ package final class DecodeEngine {
     guard run != nil else { return .ended }
     do {
       let frame = try Frame()
-      switch try decoder.receive(into: frame, records: index.packets) {
+      // Only where headers tell all of a stream.
+      let mayOmit = !omitsNothing && index.proof == .demuxed && index.doubts.isEmpty && !decoder.isRepeatable
+      switch try decoder.receive(into: frame, records: index.packets, omits: { mayOmit && omits($0) }) {
       case .frame(let packet):
         decodedFrames += 1
         guard let number = try judge(frame, packet) else { return .passed }
         next = number + 1
         return .frame(try delivered(frame, number))
       case .ended:
+        run?.passOmitted()
         guard let run, run.expected < index.frames.count else {
           run = nil
           return .ended
@@ -220,6 +239,7 @@ package final class DecodeEngine {
       try mend("frame \(number): \(damage.why)", isRefuted: damage.isProven)
       return nil
     }
+    run.passOmitted()
     guard number < index.frames.count else {
       try mend("the decoder gives more frames than the index has")
       return nil
@@ -233,8 +253,20 @@ package final class DecodeEngine {
       return nil
     }
     run.expected = number + 1
+    run.passOmitted()
     self.run = run
     return number >= next ? number : nil
+  }
+
+  /// Whether the decoder does without a packet: its frame comes before those that are needed, and no other picture is
+  /// predicted from it.
+  private func omits(_ packet: Int) -> Bool {
+    guard index.packets[packet].flags.contains(.disposable) else { return false }
+    let number = Int(index.frameOfPacket[packet])
+    guard number >= 0, number < needed else { return false }
+    run?.omitted.insert(number)
+    run?.hasOmitted = true
+    return true
   }
 
   /// What is wrong with a frame that headers alone promised, or with one that is on its way after it.
@@ -310,7 +342,10 @@ package final class DecodeEngine {
     options.logger.debug(
       "decoding differs from the index",
       metadata: ["file": "\(options.path)", "seek_point": "\(run.start.packet)", "why": "\(why)"])
-    if !isRefuted, !run.isReopened {
+    if run.hasOmitted {
+      // Perhaps something depended on what was omitted.
+      omitsNothing = true
+    } else if !isRefuted, !run.isReopened {
       // Try the same point with a new decoder.
     } else if !isRefuted, !run.isLinear {
       liars.insert(run.start.packet)

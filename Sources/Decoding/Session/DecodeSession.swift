@@ -74,9 +74,9 @@ package actor DecodeSession {
   package var indexGeneration: Int { engine?.indexGeneration ?? 0 }
   package var index: FrameIndex? { engine?.index }
 
-  package func seek(to number: Int, keeping: Int) throws {
+  package func seek(to number: Int, keeping: Int, needing: Int? = nil) throws {
     guard let engine else { throw Self.notOpen }
-    try engine.seek(to: number, keeping: keeping)
+    try engine.seek(to: number, keeping: keeping, needing: needing)
   }
 
   package func step() throws -> DecodeEngine.Step {

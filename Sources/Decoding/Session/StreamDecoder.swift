@@ -101,9 +101,12 @@ package struct StreamDecoder: ~Copyable {
   ///
   /// A packet that the decoder rejects as damaged is passed over, as the ffmpeg command does.
   ///
+  /// - Parameter omits: whether the decoder does without a packet, by its number; asked once for each, before it is sent.
   /// - Throws: `VABufError` when the allocator had no memory: the frames in flight are lost, start again at a seek
   ///   point; `CancellationError` when reading was interrupted.
-  package mutating func receive(into frame: borrowing Frame, records: [PacketRecord]) throws -> Emission {
+  package mutating func receive(
+    into frame: borrowing Frame, records: [PacketRecord], omits: (Int) -> Bool = { _ in false }
+  ) throws -> Emission {
     hardware?.enter()
     defer { hardware?.leave() }
     while true {
@@ -116,25 +119,30 @@ package struct StreamDecoder: ~Copyable {
         try throwIfOutOfMemory()
         return .ended
       case .failed(let code): try throwReason(code)
-      case .again: guard try feed(records) else { return .desynchronised }
+      case .again: guard try feed(records, omits) else { return .desynchronised }
       }
     }
   }
 
-  private mutating func feed(_ records: [PacketRecord]) throws -> Bool {
+  private mutating func feed(_ records: [PacketRecord], _ omits: (Int) -> Bool) throws -> Bool {
     if isPending {
       isPending = false
     } else {
-      // A file may have grown since it was indexed: what was indexed is still true.
-      guard nextPacket < records.count, try read() else {
-        codec.drain()
-        return true
-      }
-      guard records[nextPacket].matches(packet) else {
-        // Counted from a fresh opening, another packet means another file.
-        guard !isCounted else { throw IndexBuilder.changed }
-        isTrusted = false
-        return false
+      while true {
+        // A file may have grown since it was indexed: what was indexed is still true.
+        guard nextPacket < records.count, try read() else {
+          codec.drain()
+          return true
+        }
+        guard records[nextPacket].matches(packet) else {
+          // Counted from a fresh opening, another packet means another file.
+          guard !isCounted else { throw IndexBuilder.changed }
+          isTrusted = false
+          return false
+        }
+        guard omits(nextPacket) else { break }
+        nextPacket += 1
+        isFresh = false
       }
     }
     packet.tag(Int64(nextPacket))

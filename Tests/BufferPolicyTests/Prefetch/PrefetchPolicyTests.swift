@@ -19,6 +19,14 @@ import Testing
     #expect(policy(after: requests).step == step)
   }
 
+  @Test(arguments: [
+    ([0, 100, 200], false), ([0, 100, 200, 50], true), ([0, 100, 200, 50, 52], false), ([0, 1, 2, 3], false),
+    ([0, 100, 200, 50, 50], true), ([0, 100, 102, 200, 300], false),
+  ])
+  func jumpsOneAfterTheOther(requests: [Int], isJumping: Bool) {
+    #expect(policy(after: requests).isJumping == isJumping)
+  }
+
   @Test func aPlanLooksAheadInTheDirection() {
     var forward = policy(after: [10, 11])
     #expect(forward.plan(isResident: { $0 == 13 }, limit: nil) == [12, 14, 15])
