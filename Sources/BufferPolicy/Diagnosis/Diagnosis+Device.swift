@@ -163,15 +163,15 @@ extension Diagnosis {
   /// Which driver takes the device instead.
   private static func otherDriver(_ device: DeviceReport, _ driver: DriverReport, _ host: HostReport) -> Remedy? {
     var remedy: Remedy
-    switch (device.vendorID, driver.name) {
-    case (PCI.intel, "i965"):
+    switch (VADriver.of(device.kernelDriver, host), driver.name) {
+    case ([.intel], "i965"):
       remedy = Packages.install([.intel], host)
       remedy.words += ": Intel's GPUs since 2019 need iHD, not i965"
-    case (PCI.intel, _):
+    case ([.intel], _):
       remedy = Packages.install([.intel, .oldIntel], host)
       remedy.words +=
         ": a newer iHD (backports, or Intel's packages) for a newer GPU; i965 for GPUs before Broadwell (2014), which iHD does not know"
-    case (PCI.amd, _):
+    case ([.mesa], _):
       remedy = Packages.install([.mesa], host)
       remedy.words += ": a newer Mesa (backports, or the vendor's packages) for a newer GPU"
     default: return nil
