@@ -130,6 +130,19 @@ package struct CodecContext: ~Copyable {
     throw FFmpegError(call: "avcodec_get_hw_config", code: .decoderNotFound)
   }
 
+  /// Whether any of FFmpeg's decoders of a codec can decode by VA-API.
+  ///
+  /// - Parameter codec: FFmpeg's name, as `h264`.
+  package static func knowsVAAPI(_ codec: String) -> Bool {
+    guard let descriptor = avcodec_descriptor_get_by_name(codec) else { return false }
+    do throws(FFmpegError) {
+      _ = try find(descriptor.pointee.id, inHardware: true)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   private static func takesHardware(_ codec: UnsafePointer<AVCodec>) -> Bool {
     var index: Int32 = 0
     while let config = avcodec_get_hw_config(codec, index) {

@@ -16,6 +16,9 @@ package enum FFmpegVersions {
     ].map { "\($0) \($1 >> 16).\($1 >> 8 & 0xff).\($1 & 0xff)" }
   }
 
+  /// How it was built: which decoders are in it changes with this, and not with the versions.
+  package static var configuration: String { String(cString: avcodec_configuration()) }
+
   /// A number that changes when the demuxers or decoders do.
   package static var fingerprint: UInt64 { UInt64(avformat_version()) << 32 | UInt64(avcodec_version()) }
 }

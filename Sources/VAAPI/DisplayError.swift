@@ -21,8 +21,8 @@ package struct DisplayError: Error, Hashable, Sendable {
   /// libva's own messages while it looked for a driver, oldest first: `Trying to open ..._drv_video.so` and the like.
   package var messages: [String]
 
-  /// The driver file that was tried last; nil where libva tried none.
-  package var driverFile: String? { DriverMessages.driverFile(in: messages) }
+  /// The driver file that it came to; nil where libva tried none.
+  package var driverFile: String? { DriverFacts(messages).file() }
 
   /// The call that failed, as libva and libc name it.
   package var call: String {
@@ -75,12 +75,4 @@ package struct DisplayError: Error, Hashable, Sendable {
 extension DisplayError: CustomStringConvertible {
   /// `what: why: what to do`.
   package var description: String { error.description }
-}
-
-/// Reads what libva prints while it opens a driver.
-enum DriverMessages {
-  static func driverFile(in messages: [String]) -> String? {
-    let prefix = "Trying to open "
-    return messages.last { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
-  }
 }

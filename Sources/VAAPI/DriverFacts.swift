@@ -1,9 +1,7 @@
 /// What libva says of a driver while it opens one, and where drivers are.
 package struct DriverFacts: Hashable, Sendable {
-  /// The drivers that were tried, the last one last.
+  /// The files that were tried, the last one last.
   package var tried: [String] = []
-  /// The file that was tried last.
-  package var file: String?
   /// The version of VA-API that libva speaks, as `1.17.0`.
   package var apiVersion: String?
   /// The version that the driver's entry point names, as `1.17`.
@@ -15,16 +13,17 @@ package struct DriverFacts: Hashable, Sendable {
   package init(_ messages: [String]) {
     for message in messages {
       if let version = message.after("VA-API version ") { apiVersion = version }
-      if let path = message.after("Trying to open ") {
-        file = path
-        if let name = Self.name(ofFile: path) { tried.append(name) }
-      }
+      if let path = message.after("Trying to open ") { tried.append(path) }
       if let symbol = message.after("Found init function __vaDriverInit_") {
         driverAPIVersion = symbol.replacing("_", with: ".")
       }
       if message.contains("has no function __vaDriverInit") { hasNoEntryPoint = true }
     }
   }
+
+  /// The file that it came to: libva goes on to the next one after a file that is missing, and after one that fails. The
+  /// last that is there, else the first that is not; nil where libva tried none.
+  package func file(in tree: SystemTree = SystemTree()) -> String? { tried.last { tree.exists($0) } ?? tried.first }
 
   /// The driver's name in the name of its file, as `iHD`.
   package static func name(ofFile path: String) -> String? {
@@ -37,7 +36,8 @@ package struct DriverFacts: Hashable, Sendable {
   package static func names(forKernelDriver name: String) -> [String] {
     switch name {
     case "i915", "xe": ["iHD", "i965"]
-    case "amdgpu", "radeon": ["radeonsi"]
+    case "amdgpu": ["radeonsi"]
+    case "radeon": ["r600", "radeonsi"]
     case "nvidia-drm", "nvidia": ["nvidia"]
     case "panfrost", "panthor": ["panfrost"]
     case "pvrsrvkm": ["pvr"]

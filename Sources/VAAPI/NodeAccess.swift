@@ -1,3 +1,4 @@
+internal import CVABufShims
 internal import Glibc
 
 /// Who may open a device node, and whether we may.
@@ -31,13 +32,22 @@ package struct NodeAccess: Hashable, Sendable {
     self.openError = openError
   }
 
+  /// The errno of opening it, as `EACCES`; nil where that worked.
+  package var errorName: String? { openError.map(errnoName) }
+
   /// Looks at the node, and opens and closes it once. nil where there is nothing at `path`.
-  package init?(path: String) {
+  package init?(path: String) { self.init(path: path) { _ in } }
+
+  /// - Parameter look: called with the node's descriptor while it is open.
+  init?(path: String, _ look: (Int32) -> Void) {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
     let descriptor = open(path, O_RDWR | O_CLOEXEC)
     let openError = descriptor < 0 ? errno : nil
-    if descriptor >= 0 { closeChecked(descriptor) }
+    if descriptor >= 0 {
+      look(descriptor)
+      closeChecked(descriptor)
+    }
     self.init(
       mode: status.st_mode & 0o7777, owner: status.st_uid, ownerName: Self.userName(status.st_uid),
       group: status.st_gid, groupName: Self.groupName(status.st_gid), openError: openError)
@@ -80,6 +90,11 @@ package struct NodeAccess: Hashable, Sendable {
 
 // `group` is the name of a property above.
 private typealias GroupRecord = Glibc.group
+
+/// libc's constant of an errno, as `EACCES`.
+package func errnoName(_ number: Int32) -> String {
+  vabuf_error_name(number).map { String(cString: $0) } ?? "errno \(number)"
+}
 
 /// Closes a descriptor that is ours. A failure means that it was not: our own mistake, which could close a file of
 /// somebody else the next time.

@@ -123,7 +123,7 @@ package final class OwnedDisplay: @unchecked Sendable {
     self.messages = messages
     rawDisplay = display
     vendor = vaQueryVendorString(display).map { String(cString: $0) } ?? ""
-    driverFile = DriverMessages.driverFile(in: messages.takeEarly())
+    driverFile = DriverFacts(messages.takeEarly()).file()
     Self.alive.add(1, ordering: .acquiringAndReleasing)
   }
 

@@ -79,6 +79,23 @@ package struct SystemTree: Hashable, Sendable {
     return target?.split(separator: "/").last.map(String.init)
   }
 
+  /// The numbers of a character device, in the kernel's split; nil for anything else.
+  package func deviceNumber(_ path: String) -> (major: UInt64, minor: UInt64)? {
+    var status = stat()
+    guard stat(root + path, &status) == 0, status.st_mode & S_IFMT == S_IFCHR else { return nil }
+    // Macros in C, which Swift does not import.
+    let number = UInt64(status.st_rdev)
+    return (number >> 8 & 0xfff, number & 0xff | number >> 12 & ~0xff)
+  }
+
+  /// The value of `NAME=value` in a file.
+  package func setting(_ name: String, in file: String) -> String? {
+    text(file)?.split(separator: "\n").first { $0.hasPrefix(name + "=") }.map {
+      let value = $0.dropFirst(name.count + 1)
+      return String(value.count > 1 && value.first == "\"" && value.last == "\"" ? value.dropFirst().dropLast() : value)
+    }
+  }
+
   /// What tells a file from another one of the same name: its size, and when it was written; nil where it is not there.
   package func stamp(_ path: String) -> String? {
     var status = stat()

@@ -1,10 +1,5 @@
 import ArgumentParser
-import SystemPackage
 import VABuf
-
-#if canImport(Glibc)
-  import Glibc
-#endif
 
 /// `vabuf probe`.
 struct ProbeCommand: AsyncParsableCommand {
@@ -89,6 +84,7 @@ struct ProbeCommand: AsyncParsableCommand {
     if let stream, stream < 0 { throw ValidationError("--stream \(stream): streams are numbered from 0.") }
     if quiet, verbose { throw ValidationError("--quiet and --verbose: give one of them.") }
     if stream != nil, file == nil { throw ValidationError("--stream: give a file too.") }
+    _ = try BufferOptions.chosenBackend(nil)
     guard stepLimit >= 0.1, stepLimit < 1e6 else { throw ValidationError("--step-limit \(stepLimit): give seconds.") }
     guard json, let format, format != .json else { return }
     throw ValidationError("--json and --format \(format.rawValue): give one of them.")
@@ -98,9 +94,12 @@ struct ProbeCommand: AsyncParsableCommand {
 
   func run() async throws {
     FFmpegLogging.silence()
+    let backend = try BufferOptions.chosenBackend(nil).preference
+    // What cannot be opened needs no look at the devices.
+    let head: Probe.FileStream?
+    if let file { head = try await Probe.stream(of: file, stream) } else { head = nil }
     let capabilities = try await look()
-    let plan: FilePlan?
-    if let file { plan = try await Probe.plan(file, stream: stream, on: capabilities) } else { plan = nil }
+    let plan = head.map { Probe.plan($0, on: capabilities, backend: backend) }
     let answers = require.map { capabilities.answer($0, allowsSoftware: allowSoftware) }
     let output = Output()
     try output.write(try text(capabilities, plan, answers))
@@ -112,8 +111,10 @@ struct ProbeCommand: AsyncParsableCommand {
 
   private func look() async throws -> Capabilities {
     var options = Probe.Options()
-    options.worker = [Self.executable, "probe-worker"]
+    // The file that runs, also where another one has its name by now.
+    options.worker = ["/proc/self/exe", "probe-worker"]
     options.device = device ?? BufferOptions.variable("VABUF_DEVICE")
+    options.deviceOrigin = device == nil ? "VABUF_DEVICE" : "--device"
     options.decodes = decode
     options.refreshes = refresh
     options.root = root
@@ -128,16 +129,6 @@ struct ProbeCommand: AsyncParsableCommand {
     return try await Probe.run(options)
   }
 
-  /// This program. The link itself will do where it cannot be read.
-  private static var executable: String {
-    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { buffer in
-      guard let start = buffer.baseAddress else { return "/proc/self/exe" }
-      let count = readlink("/proc/self/exe", start, buffer.count)
-      guard count > 0, count < buffer.count else { return "/proc/self/exe" }
-      return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-  }
-
   private func text(
     _ capabilities: Capabilities, _ plan: FilePlan?, _ answers: [Requirement.Answer]
   ) throws -> String {
@@ -150,9 +141,8 @@ struct ProbeCommand: AsyncParsableCommand {
     case .nfd: return FeatureFile(capabilities).text
     case .prometheus: return PrometheusFile(capabilities).text
     case .text:
-      let screen = ProbeScreen(
-        capabilities, style: ScreenStyle.ofOutput, isVerbose: verbose)
-      return screen.text(plan, answers)
+      let screen = ProbeScreen(try Text.harmless(capabilities), style: ScreenStyle.ofOutput, isVerbose: verbose)
+      return screen.text(try plan.map { try Text.harmless($0) }, try Text.harmless(answers))
     }
   }
 }

@@ -37,6 +37,8 @@ struct VABufCommand: AsyncParsableCommand {
       Standard.occupy()
       // A closed pipe is then an error of the write, not a death.
       signal(SIGPIPE, SIG_IGN)
+      // Whoever ignores it in us, as some supervisors do, hides how our own children end.
+      signal(SIGCHLD, SIG_DFL)
       let work = Task { try await parseAndRun() }
       let signals = Interruption.onSignal { work.cancel() }
       let result = await work.result

@@ -153,7 +153,53 @@ final class FakeSystem {
     try system.link("/dev/dri/by-path/pci-0000:00:02.0-render", to: "../renderD128")
     let node = RenderNode.at("/dev/dri/by-path/pci-0000:00:02.0-render", in: system.tree)
     #expect(node.isListed && node.vendorID == 0x8086 && node.renderPath == "/dev/dri/renderD128")
+    #expect(node.path == "/dev/dri/by-path/pci-0000:00:02.0-render")
     #expect(!RenderNode.at("/dev/dri/renderD200", in: system.tree).isListed)
+    let null = RenderNode.at("/dev/null")
+    #expect(null.path == "/dev/null" && !null.isListed && null.canRender && null.kernelDriver == nil)
+    #expect(null.access?.isOpenable == true && null.access?.mode == 0o666 && null.access?.ownerName == "root")
+  }
+
+  @Test func forACardItsRenderNodeIsOpened() throws {
+    let system = try FakeSystem()
+    try system.pci("0000:00:02.0", vendor: "0x8086", device: "0x46a6", driver: "i915", nodes: ["renderD128", "card0"])
+    try system.pci("0000:03:00.0", vendor: "0x102b", device: "0x0538", driver: "mgag200", nodes: ["card1"])
+    let node = RenderNode.at("/dev/dri/card0", in: system.tree)
+    #expect(node.path == "/dev/dri/renderD128" && node.cardPath == "/dev/dri/card0" && node.access != nil)
+    #expect(RenderNode.at("/dev/dri/card1", in: system.tree).path == "/dev/dri/card1")
+    try FileManager.default.removeItem(atPath: system.root + "/dev/dri/renderD128")
+    #expect(RenderNode.at("/dev/dri/card0", in: system.tree).path == "/dev/dri/card0")
+  }
+
+  @Test func aNodeThatIsGoneIsStillOfItsDevice() throws {
+    let system = try FakeSystem()
+    try system.pci("0000:00:02.0", vendor: "0x8086", device: "0x46a6", driver: "i915", nodes: ["renderD128"])
+    try FileManager.default.removeItem(atPath: system.root + "/dev/dri/renderD128")
+    let node = RenderNode.at("/dev/dri/renderD128", in: system.tree)
+    #expect(node.isListed && node.access == nil && node.kernelDriver == "i915")
+  }
+
+  @Test func nodesAreSortedByNumberRenderNodesFirst() throws {
+    let system = try FakeSystem()
+    for (number, nodes) in [["renderD1000"], ["renderD129", "card0"], ["card10"], ["card2"]].enumerated() {
+      try system.pci("0000:0\(number):00.0", vendor: "0x8086", device: "0x1", driver: "i915", nodes: nodes)
+    }
+    let nodes = RenderNode.list(in: system.tree)
+    #expect(nodes.map { $0.path.split(separator: "/").last } == ["renderD129", "renderD1000", "card2", "card10"])
+    #expect(nodes.allSatisfy { $0.access == nil && $0.kernelDriver == "i915" })
+  }
+
+  @Test func theIdentityOfANodeChangesWithItsDeviceAndItsModule() throws {
+    let system = try FakeSystem()
+    try system.pci("0000:00:02.0", vendor: "0x8086", device: "0x46a6", driver: "i915", nodes: ["renderD128"])
+    func identity() -> [String] { system.tree.identity(ofNode: "/dev/dri/renderD128") }
+    let first = identity()
+    #expect(!first.isEmpty && first == identity())
+    try system.file("/sys/devices/pci0000:00/0000:00:02.0/device", "0x56a0\n")
+    let second = identity()
+    try system.file("/sys/module/i915/srcversion", "ABC\n")
+    #expect(first != second && second != identity())
+    #expect(system.tree.identity(ofNode: "/dev/null").isEmpty)
   }
 
   @Test func filesAndSettingsAreRead() throws {
@@ -181,9 +227,20 @@ final class FakeSystem {
       "VA-API version 1.17.0", "Trying to open /usr/lib/dri/iHD_drv_video.so", "va_openDriver() returns -1",
       "Trying to open /usr/lib/dri/i965_drv_video.so", "Found init function __vaDriverInit_1_10",
     ])
-    #expect(facts.tried == ["iHD", "i965"] && facts.file == "/usr/lib/dri/i965_drv_video.so")
+    #expect(facts.tried == ["/usr/lib/dri/iHD_drv_video.so", "/usr/lib/dri/i965_drv_video.so"])
     #expect(facts.apiVersion == "1.17.0" && facts.driverAPIVersion == "1.10" && !facts.hasNoEntryPoint)
-    #expect(DriverFacts([]).file == nil)
+    #expect(DriverFacts([]).file() == nil)
+  }
+
+  @Test func theDriverIsTheOneThatIsThere() throws {
+    let system = try FakeSystem()
+    let facts = DriverFacts(["iHD", "i965"].map { "Trying to open /usr/lib/dri/\($0)_drv_video.so" })
+    // Where none is, libva's first choice is missing.
+    #expect(facts.file(in: system.tree) == "/usr/lib/dri/iHD_drv_video.so")
+    try system.file("/usr/lib/dri/iHD_drv_video.so")
+    #expect(facts.file(in: system.tree) == "/usr/lib/dri/iHD_drv_video.so")
+    try system.file("/usr/lib/dri/i965_drv_video.so")
+    #expect(facts.file(in: system.tree) == "/usr/lib/dri/i965_drv_video.so")
   }
 
   @Test(arguments: VACall.allCases)

@@ -44,6 +44,12 @@ import Testing
     #expect(Text.bytes(900) == "900 bytes")
   }
 
+  @Test func controlCharactersOfOthersAreNotObeyed() throws {
+    #expect(Text.harmless("a\u{1b}[31mb\u{7f}\u{9b}2J\n") == "a?[31mb??2J?")
+    let names = ["é\u{1b}]0;x\u{7}", "tab\t\\n \"quoted\"", "\u{9b}\r"]
+    #expect(try Text.harmless(names) == ["é?]0;x?", "tab?\\n \"quoted\"", "??"])
+  }
+
   @Test func json() {
     let value = JSON.object([
       ("schema", .int(1)), ("text", .string("a\"\\\n\u{1}é")), ("none", .rounded(.infinity, 2)),

@@ -118,8 +118,50 @@ import VABufTestKit
     #expect(plan["width"] as? Int == 320 && plan["chroma"] as? String == "4:2:0" && plan["bit_depth"] as? Int == 8)
     #expect((plan["presets"] as? [[String: Any]])?.count == 4 && (plan["surfaces_most"] as? Int ?? 0) > 0)
     #expect(try probe(clip).text.contains("goes by"))
-    let nothing = try probe("/nowhere.mp4")
-    #expect(nothing.status == 1 && nothing.complaints.count == 1)
+    // What cannot be opened is said before anything is decoded.
+    let nothing = try Program.vabuf(
+      "probe", "/nowhere.mp4", "--root", Self.bare, environment: ["VABUF_CACHE_DIR": Program.scratch("cold")])
+    #expect(nothing.status == 1 && nothing.complaints.count == 1 && nothing.seconds < 3)
+  }
+
+  @Test func theEnvironmentDecidesAndIsSaid() throws {
+    let clip = Program.scratch("environment") + "/clip.mkv"
+    _ = try Program.ffmpeg(["-f", "lavfi", "-i", "testsrc=s=64x64:d=0.2", "-c:v", "mpeg2video", clip])
+    let vaapi = try probe(clip, "--json", environment: ["VABUF_BACKEND": "vaapi"])
+    #expect((try vaapi.json()["file"] as? [String: Any])?["backend"] is NSNull)
+    #expect(codes(try vaapi.json()).contains("changed-by-environment"))
+    let nonsense = try probe(environment: ["VABUF_BACKEND": "nonsense"])
+    #expect(nonsense.status == 64 && nonsense.errors.contains("VABUF_BACKEND is 'nonsense'"))
+    func cause(_ run: Program) throws -> String? {
+      (try run.json()["findings"] as? [[String: Any]])?.first { $0["code"] as? String == "no-render-node" }?["cause"]
+        as? String
+    }
+    let variable = try probe("--json", environment: ["VABUF_DEVICE": "/dev/dri/renderD199"])
+    #expect(try cause(variable) == "there is no /dev/dri/renderD199, which VABUF_DEVICE names")
+    #expect(
+      try cause(probe("--json", "--device", "renderD128")) == "there is no renderD128, which --device names")
+  }
+
+  @Test func namesOfFilesAreNotObeyed() throws {
+    let clip = Program.scratch("names") + "/a\u{1b}[31mb\u{7f}.mkv"
+    _ = try Program.ffmpeg(["-f", "lavfi", "-i", "testsrc=s=64x64:d=0.2", "-c:v", "mpeg2video", clip])
+    let run = try probe(clip)
+    #expect(run.status == 0 && !run.text.contains("\u{1b}") && run.text.contains("/a?[31mb?.mkv"))
+  }
+
+  @Test func aWorkerThatDoesNotRunSaysNothingOfTheMachine() throws {
+    let loader = "/lib64/ld-linux-x86-64.so.2"
+    guard FileManager.default.fileExists(atPath: loader) else { return print("skipped: no \(loader) here") }
+    let cache = Program.scratch("no-worker")
+    // The program that runs is then the loader, which knows no `probe-worker`.
+    let run = try Program.run(
+      loader, [Program.path, "probe", "-q", "--json", "--root", Self.bare], environment: ["VABUF_CACHE_DIR": cache])
+    let software = try #require(try run.json()["software"] as? [String: Any])
+    let verdicts = (software["evidence"] as? [[String: Any]] ?? []).compactMap { $0["verdict"] as? String }
+    #expect(Set(verdicts) == ["not_tried"] && (software["obstacle"] as? [String: Any])?["message"] != nil)
+    #expect(codes(try run.json()).contains("not-examined"))
+    let kept = try FileManager.default.contentsOfDirectory(atPath: cache)
+    #expect(kept.filter { $0.hasPrefix("probe-") }.isEmpty)
   }
 
   @Test func aMachineWithTwoGPUsAndNoDriversIsDescribed() throws {
@@ -149,7 +191,7 @@ import VABufTestKit
     #expect(devices.map { ($0["driver"] as? [String: Any])?["name"] as? String } == ["iHD", "radeonsi"])
     #expect(codes(json) == ["driver-missing", "driver-missing"])
     let text = try Program.vabuf("probe", "-q", "--root", root, "--clips", "vp8-1080p").text
-    #expect(text.contains("sudo pacman -S intel-media-driver") && text.contains("sudo pacman -S libva-mesa-driver"))
+    #expect(text.contains("sudo pacman -S intel-media-driver") && text.contains("sudo pacman -S mesa"))
   }
 
   @Test func answersAreRemembered() throws {

@@ -87,13 +87,16 @@ struct ProbeDriverTests {
   }
 
   @Test func aHangCostsItsRows() throws {
-    let run = try run(["--step-limit", "3"], ["SOFTVA_HANG": "vaEndPicture:after=40"])
+    let run = try run(["--step-limit", "4"], ["SOFTVA_HANG": "vaEndPicture:after=40"])
     let device = try device(run)
     // Each process counts by itself: 24 frames of the first clip, twice over, are more than 40.
     #expect(verdicts(device).contains("timed_out"))
     #expect(verdicts(device).count == 2)
     #expect((device["claims"] as? Object)?["profiles"] != nil)
     #expect(try codes(run).contains("driver-hangs"))
+    // The limit that it had, not the shorter one of the next step.
+    let hung = rows(device).first { $0["verdict"] as? String == "timed_out" }
+    #expect(hung?["reason"] as? String == "no answer within 4 s")
     let software = try #require((try run.json()["software"] as? Object)?["evidence"] as? [Object])
     #expect(software.allSatisfy { $0["verdict"] as? String == "exact" })
   }
@@ -105,6 +108,34 @@ struct ProbeDriverTests {
     #expect(rows(device).allSatisfy { $0["signal"] as? String == "SIGABRT" })
     #expect(try codes(run).contains("driver-crashes"))
     #expect(((device["claims"] as? Object)?["profiles"] as? [Object])?.isEmpty == false)
+  }
+
+  @Test func theSignalIsKnownWhereSIGCHLDWasIgnored() throws {
+    let all = [
+      "/bin/sh", "-c", "trap '' CHLD; exec \"$0\" \"$@\"", Program.path, "probe", "-q", "--json", "--device",
+      SoftwareDriver.device, "--clips", "vp8-1080p",
+    ]
+    let run = try Program.run(
+      SoftwareDriver.launcher, all,
+      environment: SoftwareDriver.launcherEnvironment.merging(["SOFTVA_CRASH": "vaEndPicture"]) { $1 })
+    #expect(rows(try device(run)).map { $0["signal"] as? String } == ["SIGABRT"])
+  }
+
+  @Test func oneProfileThatFailsCostsNoOther() throws {
+    func claims(_ status: String) throws -> (Object, Program) {
+      let run = try run(
+        ["--no-decode"], ["SOFTVA_FAIL": "vaQueryConfigEntrypoints:after=2:count=1:status=\(status)"])
+      return (try #require(try device(run)["claims"] as? Object), run)
+    }
+    let all = (try #require(try device(run(["--no-decode"]))["claims"] as? Object))["profiles"] as? [Object] ?? []
+    let (unsupported, quiet) = try claims("UNSUPPORTED_PROFILE")
+    #expect((unsupported["profiles"] as? [Object])?.count == all.count - 1)
+    #expect((unsupported["image_formats"] as? [String])?.isEmpty == false)
+    #expect(try !codes(quiet).contains("claims-incomplete"))
+    let (failed, loud) = try claims("ALLOCATION_FAILED")
+    let rows = failed["profiles"] as? [Object] ?? []
+    #expect(rows.count == all.count && rows.filter { $0["entrypoint"] as? String == "" }.count == 1)
+    #expect(try codes(loud).contains("claims-incomplete"))
   }
 
   @Test func aCrashAtTheStartIsOfTheDriver() throws {
@@ -151,6 +182,10 @@ struct ProbeDriverTests {
     ])
     let plan = try #require(try run([clip]).json()["file"] as? Object)
     #expect(plan["backend"] as? String == "vaapi" && plan["device"] as? String == "/dev/null")
+    let off = try run([clip], ["VABUF_BACKEND": "software"])
+    let refused = try #require(try off.json()["file"] as? Object)
+    #expect(refused["backend"] as? String == "software" && refused["device"] is NSNull)
+    #expect(try codes(off).contains("changed-by-environment"))
     let deep = Program.scratch("plan-driver") + "/deep.mp4"
     _ = try Program.ffmpeg(
       ["-f", "lavfi", "-i", "testsrc=s=320x240:d=0.2", "-pix_fmt", "yuv422p", "-c:v", "libx264", deep])

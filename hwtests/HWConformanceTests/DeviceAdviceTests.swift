@@ -16,7 +16,7 @@ import VABufTestKit
     HardwareDevices(
       limits: SurfaceLimits(surfaces: 32, bytes: 1 << 30),
       patience: Patience(surface: .seconds(5), driver: .seconds(10)), nodes: { ["/dev/zero", SoftwareDriver.device] },
-      advice: { path, _ in advice[path] ?? .unknown })
+      advice: { paths, _ in paths.map { DeviceAdvice.Candidate(path: $0, known: advice[$0] ?? .unknown) } })
   }
 
   private func take(_ advice: [String: DeviceAdvice], at path: String? = nil) async throws -> Result<

@@ -103,6 +103,19 @@ is "not there" '.devices[0].driver | .works == false and .name == "vgem" and .so
 is "said" "$(finding driver-missing)"
 is "not chosen" '.devices[0].chosen == false'
 
+begin "nodes by other names"
+as insider ./vabuf probe --quiet --no-decode --json --device /dev/dri/card0 >$report 2>/tmp/errors
+is "a card is its render node" '.devices | length == 1 and .[0].path == "/dev/dri/renderD128"'
+mv /dev/dri/renderD128 /dev/dri/renderD150
+probe insider env
+is "a node is told by its number" '.devices | length == 1 and .[0].path == "/dev/dri/renderD150" and .[0].card_node == "/dev/dri/card0"'
+mv /dev/dri/renderD150 /dev/dri/renderD128
+mknod /dev/dri/renderD160 c 226 160
+chmod 666 /dev/dri/renderD160
+probe insider env
+is "a node that leads nowhere" "$(finding node-unusable)"
+rm /dev/dri/renderD160
+
 begin "the driver under libva's own name"
 mkdir -p $dri
 cp drivers/softva_drv_video.so $dri/vgem_drv_video.so

@@ -13,12 +13,8 @@ extension Diagnosis {
           cure: "leave it if it is meant"))
     }
     if let claims = device.claims {
-      if claims.profiles.isEmpty, claims.failure == nil || !claims.profiles.contains(where: \.decodes) {
-        findings.append(noDecoder(device))
-      } else {
-        findings += restricted(device, driver, claims, facts.host)
-      }
-      findings += questions(device, claims)
+      if claims.decodesNothing { findings.append(noDecoder(device)) }
+      findings += restricted(device, driver, claims, facts.host) + gap(device, claims) + questions(device, claims)
     }
     return findings + Self.evidence(device)
   }
@@ -38,6 +34,18 @@ extension Diagnosis {
     }
   }
 
+  /// What the driver does not tell.
+  private static func gap(_ device: DeviceReport, _ claims: Claims) -> [Finding] {
+    guard let gap = claims.gap, gap.kind == .failed else { return [] }
+    let place = gap.call.map { " (\($0)\(gap.status.map { ": \($0)" } ?? ""))" } ?? ""
+    return [
+      Finding(
+        .claimsIncomplete, .warning, device: device.path,
+        cause: "the driver does not tell all that it can: \(gap.message)\(place)",
+        cure: "update the driver; what is missing here may decode all the same")
+    ]
+  }
+
   private static func noDecoder(_ device: DeviceReport) -> Finding {
     Finding(
       .noDecoder, .warning, device: device.path,
@@ -50,19 +58,24 @@ extension Diagnosis {
   private static func restricted(
     _ device: DeviceReport, _ driver: DriverReport, _ claims: Claims, _ host: HostReport
   ) -> [Finding] {
-    let vendors = [PCI.intel, PCI.amd]
-    guard let vendor = device.vendorID, vendors.contains(vendor), claims.failure == nil else { return [] }
+    guard let vendor = device.vendorID, claims.failure == nil else { return [] }
     let decoded = claims.profiles.filter(\.decodes).map(\.profile)
     let missing = ["H264", "HEVC"].filter { codec in !decoded.contains { $0.contains(codec) } }
-    // Every chip of these that decodes anything newer has H.264.
-    let isNewer = decoded.contains { $0.contains("VP9") || $0.contains("AV1") || $0.contains("JPEG") }
-    guard missing.contains("H264"), isNewer else { return [] }
+    // Every chip that these drivers run on and that decodes anything has H.264. Mesa processes video only where there is a
+    // decoder; Intel has GPUs for computing that have none.
+    let hasDecoder =
+      switch vendor {
+      case PCI.amd: !claims.profiles.isEmpty
+      case PCI.intel: !decoded.isEmpty
+      default: false
+      }
+    guard missing.contains("H264"), hasDecoder else { return [] }
     return [
       Finding(
         .profilesRestricted, .warning, device: device.path,
         cause:
           "\(driver.vendor ?? "the driver") has no \(missing.joined(separator: " and no ")), though the chip does: it was built without codecs that have patents",
-        cure: "install the full build", commands: Packages.full(vendor, host))
+        Packages.full(vendor, host))
     ]
   }
 

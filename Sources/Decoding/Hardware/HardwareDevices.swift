@@ -24,8 +24,8 @@ package struct Patience: Sendable {
 package final class HardwareDevices: Sendable {
   package let limits: SurfaceLimits
   package let patience: Patience
-  /// What is known of a node from earlier, without opening it.
-  private let advice: @Sendable (String, StreamDescription) -> DeviceAdvice
+  /// What is known of nodes from earlier, without opening them.
+  private let advice: @Sendable ([String], StreamDescription) -> [DeviceAdvice.Candidate]
   private let nodes: @Sendable () -> [String]
   private let state = Mutex(State())
   /// One opening at a time: two streams that start together share one device.
@@ -44,13 +44,17 @@ package final class HardwareDevices: Sendable {
 
   /// - Parameters:
   ///   - limits: of each device.
+  ///   - patience: how long things may take.
   ///   - nodes: the devices that there are; nil asks the machine.
-  ///   - advice: what is known of a node for a stream from earlier, without opening it. Asked on a thread that may block.
+  ///   - advice: what is known of nodes for a stream from earlier, without opening them. Asked on a thread that may block,
+  ///     once for each choice.
   package init(
     limits: SurfaceLimits, patience: Patience, nodes: (@Sendable () -> [String])? = nil,
-    advice: @escaping @Sendable (String, StreamDescription) -> DeviceAdvice = { _, _ in .unknown }
+    advice: @escaping @Sendable ([String], StreamDescription) -> [DeviceAdvice.Candidate] = { nodes, _ in
+      nodes.map { DeviceAdvice.Candidate(path: $0) }
+    }
   ) {
-    self.nodes = nodes ?? { RenderNode.all().filter(\.canRender).map(\.path) }
+    self.nodes = nodes ?? { RenderNode.paths }
     self.limits = limits
     self.patience = patience
     self.advice = advice
@@ -73,9 +77,11 @@ package final class HardwareDevices: Sendable {
 
   /// A device that decodes a stream, by what its driver claims.
   ///
-  /// - Parameter path: the node, whatever is known of it; nil takes the best of all that there are: those that were seen
-  ///   to decode the like, the fastest first, then those of which nothing is known, in their order. One that was seen to
-  ///   give wrong pictures, to fail, crash or hang is not opened.
+  /// - Parameters:
+  ///   - path: the node, whatever is known of it; nil takes the best of all that there are, in the order of `DeviceAdvice`.
+  ///     One that was seen to give wrong pictures, to fail, crash or hang is not opened.
+  ///   - stream: what is to be decoded.
+  ///   - logger: for what libva says.
   package func device(
     at path: String?, for stream: StreamDescription, logger: Logger
   ) throws(DeviceFailure) -> HardwareDevice {
@@ -123,8 +129,9 @@ package final class HardwareDevices: Sendable {
       return device
     }
     var obstacles: [DeviceFailure] = []
-    for (path, known) in candidates(for: stream) {
-      if case .bad(let why) = known {
+    for candidate in DeviceAdvice.order(advice(nodes(), stream)) {
+      let path = candidate.path
+      if case .bad(let why) = candidate.known {
         obstacles.append(
           DeviceFailure(
             .unsupported, what: "VA-API on \(path)", why: why,
@@ -147,12 +154,9 @@ package final class HardwareDevices: Sendable {
     throw DeviceFailure(first.kind, what: "VA-API", why: why, remedy: first.remedy)
   }
 
-  /// The nodes in the order in which they are tried, and what is known of them.
-  private func candidates(for stream: StreamDescription) -> [(path: String, known: DeviceAdvice)] {
-    DeviceAdvice.order(nodes().map { ($0, advice($0, stream)) })
-  }
-
-  private func open(_ path: String, _ logger: Logger) throws(DeviceFailure) -> HardwareDevice {
+  private func open(_ named: String, _ logger: Logger) throws(DeviceFailure) -> HardwareDevice {
+    // libva finds no driver for a card; the render node beside it does as well.
+    let path = RenderNode.path(toOpen: named)
     let (known, isHung) = state.withLock { ($0.open[path]?.device, $0.hung.contains(path)) }
     if isHung { throw Self.stuck("VA-API on \(path)") }
     if let known, !known.isLost { return known }

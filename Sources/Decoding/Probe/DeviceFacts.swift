@@ -8,15 +8,14 @@ package enum DeviceFacts {
   /// - Parameters:
   ///   - root: where the system is; `/` but for tests.
   ///   - path: the node; nil for all.
-  ///   - namesModels: look models up in the list of PCI names, which is large.
-  package static func read(root: String, path: String?, namesModels: Bool = true) -> [DeviceReport] {
+  package static func read(root: String, path: String?) -> [DeviceReport] {
     let tree = SystemTree(root: root)
-    let names = namesModels ? PCINames(tree) : nil
+    let names = PCINames(tree)
     let nodes = path.map { [RenderNode.at($0, in: tree)] } ?? RenderNode.all(in: tree)
     return nodes.map { report($0, names) }
   }
 
-  private static func report(_ node: RenderNode, _ names: PCINames?) -> DeviceReport {
+  private static func report(_ node: RenderNode, _ names: PCINames) -> DeviceReport {
     var report = DeviceReport(path: node.path)
     report.renderNode = node.renderPath
     report.cardNode = node.cardPath
@@ -24,7 +23,7 @@ package enum DeviceFacts {
     report.vendorID = node.vendorID
     report.deviceID = node.deviceID
     report.vendor = node.vendorName
-    if let vendor = node.vendorID, let device = node.deviceID { report.model = names?.model(vendor, device) }
+    if let vendor = node.vendorID, let device = node.deviceID { report.model = names.model(vendor, device) }
     report.kernelDriver = node.kernelDriver
     report.kernelDriverVersion = node.kernelDriverVersion
     report.access = node.access.map { access in
@@ -32,7 +31,7 @@ package enum DeviceFacts {
         mode: "0" + String(access.mode, radix: 8),
         owner: HostReport.Account(id: Int(access.owner), name: access.ownerName),
         group: HostReport.Account(id: Int(access.group), name: access.groupName), isOpenable: access.isOpenable,
-        reason: access.reason)
+        error: access.errorName, reason: access.reason)
     }
     return report
   }
@@ -50,12 +49,17 @@ package enum DeviceFacts {
 
 extension DeviceReport {
   /// The driver that libva would look for, as far as its table and the folders tell; nothing is loaded.
+  ///
+  /// - Parameters:
+  ///   - root: where the system is; `/` but for tests.
+  ///   - environment: of the process.
   package func expectedDriver(root: String, environment: [String: String]) -> DriverReport {
     let tree = SystemTree(root: root)
     var report = DriverReport()
     let named = environment["LIBVA_DRIVER_NAME"].flatMap { $0.isEmpty ? nil : $0 }
     report.source = named == nil ? .libva : .environment
-    let names = named.map { [$0] } ?? kernelDriver.map { DriverFacts.names(forKernelDriver: $0) } ?? []
+    report.candidates = kernelDriver.map { DriverFacts.names(forKernelDriver: $0) } ?? []
+    let names = named.map { [$0] } ?? report.candidates
     let folders = HostFacts.driverFolders(environment)
     let files = names.flatMap { name in folders.map { (name, "\($0)/\(name)_drv_video.so") } }
     let found = files.first { tree.exists($0.1) }

@@ -1,6 +1,4 @@
-internal import CVABufShims
 package import FrameModel
-internal import Glibc
 internal import Synchronization
 internal import VAAPI
 
@@ -27,10 +25,10 @@ package final class DriverExaminer: Sendable {
     }
     report.messages = heard.all
     let facts = DriverFacts(report.messages)
-    report.file = facts.file ?? display?.driverFile
+    report.file = facts.file() ?? display?.driverFile
     report.fileExists = report.file.map { SystemTree().exists($0) }
     let named = environment["LIBVA_DRIVER_NAME"].flatMap { $0.isEmpty ? nil : $0 }
-    report.name = facts.tried.last ?? named
+    report.name = report.file.flatMap(DriverFacts.name(ofFile:)) ?? named
     report.source = named == nil ? .libva : .environment
     report.apiVersion = facts.apiVersion ?? display.map { "\($0.version.major).\($0.version.minor)" }
     report.driverAPIVersion = facts.driverAPIVersion
@@ -51,21 +49,33 @@ package final class DriverExaminer: Sendable {
     func add(_ line: String) { lines.withLock { if $0.count < 50 { $0.append(line) } } }
   }
 
-  /// Everything that the driver says of itself.
+  /// Everything that the driver says of itself. What it fails to say of one profile costs that profile only.
   package func claims() -> Claims {
     var claims = Claims()
     guard let display = display.withLock({ $0 }) else { return claims }
     do throws(VAError) {
-      for profile in try display.profiles() {
-        for entrypoint in try display.entrypoints(of: profile) {
-          claims.profiles.append(Self.describe(profile, entrypoint, display))
-        }
-      }
-      claims.imageFormats = try display.imageFormats().map { "\($0.fourcc)" }
+      for profile in try display.profiles() { claims.profiles += Self.describe(profile, display) }
     } catch {
       claims.failure = StepFailure(error)
     }
+    do throws(VAError) {
+      claims.imageFormats = try display.imageFormats().map { "\($0.fourcc)" }
+    } catch {
+      claims.failure = claims.failure ?? StepFailure(error)
+    }
     return claims
+  }
+
+  private static func describe(_ profile: VAProfile, _ display: OwnedDisplay) -> [Claims.Profile] {
+    do throws(VAError) {
+      return try display.entrypoints(of: profile).map { describe(profile, $0, display) }
+    } catch {
+      // It lists the profile, and does not have it: vainfo says nothing of those either.
+      guard error.status != .unsupportedProfile else { return [] }
+      var claim = Claims.Profile(profile: profile.name, entrypoint: "")
+      claim.failure = StepFailure(error)
+      return [claim]
+    }
   }
 
   private static func describe(
@@ -192,9 +202,4 @@ struct FFmpegFailure: Hashable {
     self.call = call
     self.status = status
   }
-}
-
-/// libc's constant of an errno, as `EACCES`.
-private func errnoName(_ number: Int32) -> String {
-  vabuf_error_name(number).map { String(cString: $0) } ?? "errno \(number)"
 }

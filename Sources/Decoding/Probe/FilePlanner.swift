@@ -9,7 +9,16 @@ package enum FilePlanner {
     try Demuxer(path: path, stream: number, interrupt: InterruptFlag()).stream
   }
 
+  /// vabuf knows the profiles by which drivers claim a codec; of others libavcodec decides.
+  ///
+  /// - Parameter stream: what is to be decoded.
+  package static func knowsProfiles(of stream: StreamDescription) -> Bool { !VAProfile.candidates(for: stream).isEmpty }
+
   /// Why a driver that claims this does not take a stream; nil where it says that it does.
+  ///
+  /// - Parameters:
+  ///   - claims: what the driver says.
+  ///   - stream: what is to be decoded.
   package static func obstacle(_ claims: Claims, _ stream: StreamDescription) -> String? {
     guard stream.chroma == "4:2:0" || stream.chroma == "4:0:0" else {
       return "vabuf decodes 4:2:0 in hardware, and this is \(stream.chroma)"
@@ -18,8 +27,10 @@ package enum FilePlanner {
       return "vabuf decodes 8 and 10 bits in hardware, not \(stream.bitDepth)"
     }
     if stream.codec == "h264", stream.bitDepth > 8 { return "FFmpeg does not decode H.264 with 10 bits by VA-API" }
+    guard CodecContext.knowsVAAPI(stream.codec) else { return "FFmpeg does not decode \(stream.codec) by VA-API" }
     let profiles = VAProfile.candidates(for: stream)
-    guard !profiles.isEmpty else { return "vabuf knows no VA-API profile for \(stream.codec)" }
+    // A codec that is not known here: libavcodec decides, when it opens the device.
+    guard !profiles.isEmpty else { return nil }
     let wanted = stream.bitDepth > 8 ? "YUV420_10" : "YUV420"
     var first: String?
     for profile in profiles {

@@ -30,10 +30,7 @@ package enum HostFacts {
     host.hasDRIFolder = tree.exists("/dev/dri")
     host.adapters = adapters(tree)
     host.modules = gpuModules.filter { tree.exists("/sys/module/\($0)") }
-    if tree.exists("/sys/module/nvidia") {
-      let modeset = tree.text("/sys/module/nvidia_drm/parameters/modeset")
-      host.nvidiaModeset = modeset == "Y" || modeset == "1"
-    }
+    host.nvidiaModeset = tree.text("/sys/module/nvidia_drm/parameters/modeset").map { $0 == "Y" || $0 == "1" }
     host.environment = environment.filter { variables.contains($0.key) && !$0.value.isEmpty }
     host.installedDrivers = DriverFacts.files(in: driverFolders(environment), tree).compactMap { path in
       DriverFacts.name(ofFile: path).map { HostReport.DriverFile(name: $0, path: path) }
@@ -138,7 +135,7 @@ struct PCINames {
   /// The model's name; nil where there is no list, or not in it.
   func model(_ vendor: Int, _ device: Int) -> String? {
     guard let text else { return nil }
-    let (wantedVendor, wantedDevice) = (Self.hex(vendor) + "  ", "\t" + Self.hex(device) + "  ")
+    let (wantedVendor, wantedDevice) = (vendor.hexadecimal() + "  ", "\t" + device.hexadecimal() + "  ")
     var isVendor = false
     for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
       guard let first = line.first, first != UInt8(ascii: "#") else { continue }
@@ -150,10 +147,5 @@ struct PCINames {
       }
     }
     return nil
-  }
-
-  private static func hex(_ number: Int) -> String {
-    let text = String(number, radix: 16)
-    return String(repeating: "0", count: max(0, 4 - text.count)) + text
   }
 }

@@ -1,4 +1,5 @@
 package import FrameModel
+internal import FFmpegMedia
 internal import FoundationEssentials
 internal import Glibc
 package import SystemPackage
@@ -6,35 +7,45 @@ internal import VAAPI
 
 /// What was found out about devices earlier, in the user's cache folder.
 ///
-/// An answer holds for what it was found on: node, model, kernel, the files of all VA drivers, libva's variables, FFmpeg
-/// and vabuf. Any other is as good as none.
+/// An answer holds for what it was found on: vabuf, FFmpeg and the kernel; of devices also the node and its device, the
+/// kernel driver, libva, the files of all VA drivers, and the variables that drivers read. Any other is as good as none.
+/// What the system tells of a device is not kept: it is read again.
 package struct ProbeStore: Sendable {
   private let folder: FilePath
-  private let root: String
+  private let tree: SystemTree
+  /// What all answers hold for.
   private let common: [String]
+  /// What answers of devices hold for beside it.
+  private let drivers: [String]
 
   /// - Parameters:
   ///   - folder: where answers are kept.
   ///   - root: where the system is; `/` but for tests.
+  ///   - environment: of the process.
   ///   - version: vabuf's.
   ///   - clips: the names of those that are decoded.
   package init(
     folder: FilePath, root: String, environment: [String: String], version: String, clips: [String]
   ) {
-    let tree = SystemTree(root: root)
     self.folder = folder
-    self.root = tree.root
-    let kernel = tree.text("/proc/sys/kernel/osrelease") ?? ""
-    let files = DriverFacts.files(in: HostFacts.driverFolders(environment), tree)
-    let drivers = files.map { "\($0)=\(tree.stamp($0) ?? "")" }
-    // What drivers are told by the environment: their variables begin with the names of their makers or their own.
-    let makers = ["LIBVA_", "LIBGL_", "MESA_", "AMD_", "RADV_", "INTEL_", "I965_", "IHD_", "NVD_", "GALLIUM_", "LD_"]
-    let prefixes = makers + files.compactMap { DriverFacts.name(ofFile: $0).map { $0.uppercased() + "_" } }
-    let variables = environment.filter { variable in prefixes.contains { variable.key.hasPrefix($0) } }
-      .filter { !$0.key.hasSuffix("_LOG") }.map { "\($0.key)=\($0.value)" }.sorted()
+    let tree = SystemTree(root: root)
+    self.tree = tree
+    let variables = environment.map { "\($0.key)=\($0.value)" }.sorted()
     common =
-      [version, clips.joined(separator: " "), VAVersion.headers] + LibraryVersions.ffmpegLibraries + [kernel] + drivers
-      + variables
+      [version, clips.joined(separator: " "), FFmpegVersions.configuration] + LibraryVersions.ffmpegLibraries
+      + LoadedLibraries.stamps(["libavcodec"]) + [tree.text("/proc/sys/kernel/osrelease") ?? ""]
+      + variables.filter { $0.hasPrefix("LD_") }
+    let files = DriverFacts.files(in: HostFacts.driverFolders(environment), tree)
+    // What drivers are told by the environment: their variables begin with the names of their makers or their own.
+    let makers = ["LIBVA_", "LIBGL_", "MESA_", "AMD_", "RADV_", "INTEL_", "I965_", "IHD_", "NVD_", "GALLIUM_"]
+    let prefixes = makers + files.compactMap { DriverFacts.name(ofFile: $0).map { $0.uppercased() + "_" } }
+    drivers =
+      [LibraryVersions.vaapi] + LoadedLibraries.stamps(["libva"]) + files.map { "\($0)=\(tree.stamp($0) ?? "")" }
+      // NVIDIA's driver is one with its libraries, and tells its version here only.
+      + [tree.text("/sys/module/nvidia/version") ?? ""]
+      + variables.filter { line in
+        prefixes.contains { line.hasPrefix($0) } && !line.prefix { $0 != "=" }.hasSuffix("_LOG")
+      }
   }
 
   /// What is kept.
@@ -43,38 +54,64 @@ package struct ProbeStore: Sendable {
     var value: Value
   }
 
-  private func key(_ device: DeviceReport) -> [String] {
-    let isOpenable = device.access?.isOpenable == true
-    return common + [
-      device.path, "\(device.vendorID ?? 0):\(device.deviceID ?? 0)", device.address ?? "", device.kernelDriver ?? "",
-      device.kernelDriverVersion ?? "", "\(isOpenable)",
-    ]
+  /// What was measured of a device.
+  private struct Measured: Codable {
+    var driver: DriverReport?
+    /// Of the driver's file, which may lie where nobody looks for it.
+    var driverStamp: String?
+    var claims: Claims?
+    var evidence: [Evidence]
+    var downloads: [DownloadRate]
   }
 
-  /// What is known of a device beside what the system tells; nil where nothing is.
-  package func load(_ device: DeviceReport) -> DeviceReport? {
-    guard var known: DeviceReport = load(fileName(device.path), key(device)) else { return nil }
-    known.isRemembered = true
+  private func key(_ path: String) -> [String] { common + drivers + [path] + tree.identity(ofNode: path) }
+
+  private func measured(_ path: String) -> Measured? {
+    guard let known: Measured = load(fileName(path), key(path)), known.driverStamp == stamp(known.driver) else {
+      return nil
+    }
     return known
+  }
+
+  private func stamp(_ driver: DriverReport?) -> String? { driver?.file.flatMap { tree.stamp($0) } }
+
+  /// What decoding the clips on a node came to; empty where that is not known. Opens nothing.
+  ///
+  /// - Parameter path: of the node.
+  package func evidence(of path: String) -> [Evidence] { measured(path)?.evidence ?? [] }
+
+  /// A device with what was measured of it; nil where nothing is known.
+  ///
+  /// - Parameter device: what the system tells of it now.
+  package func load(_ device: DeviceReport) -> DeviceReport? {
+    guard let known = measured(device.path) else { return nil }
+    var device = device
+    (device.driver, device.claims) = (known.driver, known.claims)
+    (device.evidence, device.downloads) = (known.evidence, known.downloads)
+    device.isRemembered = true
+    return device
   }
 
   /// Keeps what was found out.
-  package func save(_ device: DeviceReport) throws(VABufError) { try save(fileName(device.path), key(device), device) }
-
-  /// What is known of software decoding.
-  package func loadSoftware() -> SoftwareReport? {
-    guard var known: SoftwareReport = load(fileName("software"), common) else { return nil }
-    known.isRemembered = true
-    return known
+  ///
+  /// - Parameter device: with its driver, claims and evidence.
+  package func save(_ device: DeviceReport) throws(VABufError) {
+    let measured = Measured(
+      driver: device.driver, driverStamp: stamp(device.driver), claims: device.claims, evidence: device.evidence,
+      downloads: device.downloads)
+    try save(fileName(device.path), key(device.path), measured)
   }
+
+  /// What decoding the clips in software came to; nil where that is not known.
+  package func loadSoftware() -> [Evidence]? { load(fileName("software"), common) }
 
   /// Keeps what was found out about software decoding.
-  package func save(_ software: SoftwareReport) throws(VABufError) {
-    try save(fileName("software"), common, software)
-  }
+  ///
+  /// - Parameter evidence: what decoding the clips came to.
+  package func save(_ evidence: [Evidence]) throws(VABufError) { try save(fileName("software"), common, evidence) }
 
   private func fileName(_ what: String) -> FilePath {
-    let hash = Array((root + what).utf8).withUnsafeBytes { Fingerprint.of($0) }
+    let hash = Array((tree.root + what).utf8).withUnsafeBytes { Fingerprint.of($0) }
     return folder.appending("probe-" + String(hash, radix: 16) + ".json")
   }
 

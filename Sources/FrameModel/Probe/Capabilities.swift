@@ -27,7 +27,8 @@ public struct Capabilities: Hashable, Sendable, Codable {
     self.findings = findings
   }
 
-  /// The device that is used where nobody names one; nil where there is none that works.
+  /// The device that is used where nobody names one, and no other is known to decode the like of a stream better; nil
+  /// where there is none that works.
   public var chosenDevice: DeviceReport? { devices.first(where: \.isChosen) }
 }
 
@@ -52,6 +53,8 @@ public struct SoftwareReport: Hashable, Sendable, Codable {
   public var evidence: [Evidence]
   /// The evidence was remembered from an earlier run.
   public var isRemembered = false
+  /// Why the clips were not decoded to the end, where that is not the decoders' doing.
+  public var obstacle: StepFailure?
 
   /// Describes the software side.
   public init(codecs: [Codec] = [], evidence: [Evidence] = []) {
@@ -62,5 +65,6 @@ public struct SoftwareReport: Hashable, Sendable, Codable {
   private enum CodingKeys: String, CodingKey {
     case codecs, evidence
     case isRemembered = "remembered"
+    case obstacle
   }
 }

@@ -4,7 +4,7 @@ public struct Claims: Hashable, Sendable, Codable {
   public struct Profile: Hashable, Sendable, Codable {
     /// The constant of `va.h`, as `VAProfileH264High`.
     public var profile: String
-    /// The constant of `va.h`, as `VAEntrypointVLD`.
+    /// The constant of `va.h`, as `VAEntrypointVLD`; empty where the driver does not tell the profile's.
     public var entrypoint: String
     /// The kinds of surface, as `YUV420_10`.
     public var rtFormats: [String] = []
@@ -97,6 +97,14 @@ public struct Claims: Hashable, Sendable, Codable {
     case profiles
     case imageFormats = "image_formats"
     case exports, failure
+  }
+
+  /// The driver said all, and decodes nothing.
+  package var decodesNothing: Bool { (failure == nil || profiles.isEmpty) && !profiles.contains(where: \.decodes) }
+
+  /// What the driver failed to say of itself, as far as it is about decoding.
+  package var gap: StepFailure? {
+    failure ?? profiles.lazy.filter { $0.decodes || $0.entrypoint.isEmpty }.compactMap(\.failure).first
   }
 
   /// The claim to decode a profile, by the constant of `va.h`; nil where there is none.

@@ -3,55 +3,44 @@ extension DeviceReport {
   public var canRender: Bool { renderNode != nil || cardNode == nil }
 
   /// How many of the clips it decodes to the last bit.
-  public var exactCount: Int { evidence.count { $0.verdict == .exact } }
+  public var exactCount: Int { evidence.exactCount }
 
-  /// It can be used, as far as is known.
-  package var isUsable: Bool {
-    canRender && access?.isOpenable == true && driver?.works != false
-      && (evidence.isEmpty || exactCount > 0)
-  }
-
-  /// The rate of the slowest exact clip of that size.
-  fileprivate var slowestRate: Double {
-    evidence.filter { $0.verdict == .exact }.compactMap(\.framesPerSecond).min() ?? 0
+  /// Why it cannot be used, as far as is known; nil where it can.
+  package var fault: String? {
+    guard canRender else { return "it has no render node" }
+    guard let access else { return "its node is not there" }
+    guard access.isOpenable else { return "it cannot be opened" }
+    if let driver, !driver.works {
+      return driver.failure == nil ? "its driver was not tried" : "its driver does not start"
+    }
+    if claims?.decodesNothing == true { return "its driver decodes nothing" }
+    return evidence.isEmpty || exactCount > 0 ? nil : "it decodes no clip as it should"
   }
 }
 
 extension Capabilities {
-  /// Says which device is used where nobody names one: of those that can be used the one that decodes most clips, of
-  /// equals one that is faster by a tenth, else the first.
+  /// Says which device is used where nobody names one: the first of those that can be used, in the order of
+  /// `DeviceAdvice`.
   package mutating func choose() {
-    var best: Int?
-    for index in devices.indices where devices[index].isUsable {
-      guard let known = best else {
-        best = index
-        continue
-      }
-      let (one, other) = (devices[index], devices[known])
-      let isFaster = one.exactCount == other.exactCount && one.slowestRate > other.slowestRate * 1.1
-      if one.exactCount > other.exactCount || isFaster { best = index }
-    }
+    let usable = devices.filter { $0.fault == nil }
+    let best = DeviceAdvice.order(usable.map { DeviceAdvice.Candidate(path: $0.path, evidence: $0.evidence) }).first?
+      .path
     for index in devices.indices {
-      devices[index].isChosen = index == best
-      devices[index].choiceReason = reason(index, best)
+      devices[index].isChosen = devices[index].path == best
+      devices[index].choiceReason = reason(devices[index], usable)
     }
   }
 
-  private func reason(_ index: Int, _ best: Int?) -> String {
-    let device = devices[index]
-    if index == best {
-      let others = devices.indices.filter { $0 != index && devices[$0].isUsable }
-      if others.isEmpty { return devices.count == 1 ? "the only device" : "the only one that can be used" }
-      if others.contains(where: { devices[$0].exactCount < device.exactCount }) {
-        return "it decodes most: \(device.exactCount) clips"
-      }
-      return others.contains { $0 < index } ? "it decodes faster" : "the first of those that decode as much"
+  private func reason(_ device: DeviceReport, _ usable: [DeviceReport]) -> String {
+    if let fault = device.fault { return fault }
+    guard device.isChosen else {
+      return devices.first(where: \.isChosen).map { "\($0.path) is preferred" } ?? "another one is preferred"
     }
-    guard device.canRender else { return "it has no render node" }
-    guard let access = device.access else { return "its node is not there" }
-    guard access.isOpenable else { return "it cannot be opened" }
-    guard device.driver?.works != false else { return "its driver does not start" }
-    guard device.isUsable else { return "it decodes no clip as it should" }
-    return best.map { "\(devices[$0].path) is preferred" } ?? ""
+    let others = usable.filter { $0.path != device.path }
+    if others.isEmpty { return devices.count == 1 ? "the only device" : "the only one that can be used" }
+    if others.contains(where: { $0.exactCount < device.exactCount }) {
+      return "it decodes most: \(device.exactCount) clips"
+    }
+    return usable.first?.path == device.path ? "the first of those that decode as much" : "it decodes faster"
   }
 }

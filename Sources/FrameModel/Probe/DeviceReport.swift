@@ -10,24 +10,36 @@ public struct DeviceReport: Hashable, Sendable, Codable {
     public var group: HostReport.Account
     /// This user can open it to read and write.
     public var isOpenable: Bool
+    /// The errno of opening it, as `EACCES`; nil where that works.
+    public var error: String?
     /// Why not, in the system's words.
     public var reason: String?
 
     /// Describes an access.
+    ///
+    /// - Parameters:
+    ///   - mode: the permission bits in octal, as `0660`.
+    ///   - owner: whose it is.
+    ///   - group: whose group it is.
+    ///   - isOpenable: this user can open it to read and write.
+    ///   - error: the errno of opening it, as `EACCES`.
+    ///   - reason: why not, in the system's words.
     public init(
-      mode: String, owner: HostReport.Account, group: HostReport.Account, isOpenable: Bool, reason: String? = nil
+      mode: String, owner: HostReport.Account, group: HostReport.Account, isOpenable: Bool, error: String? = nil,
+      reason: String? = nil
     ) {
       self.mode = mode
       self.owner = owner
       self.group = group
       self.isOpenable = isOpenable
+      self.error = error
       self.reason = reason
     }
 
     private enum CodingKeys: String, CodingKey {
       case mode, owner, group
       case isOpenable = "openable"
-      case reason
+      case error, reason
     }
   }
 
@@ -55,7 +67,7 @@ public struct DeviceReport: Hashable, Sendable, Codable {
   public var kernelDriverVersion: String?
   /// Who may open it; nil where the node is not there.
   public var access: Access?
-  /// It is used where nobody names a device.
+  /// It is used where nobody names a device, and no other is known to decode the like of a stream better.
   public var isChosen = false
   /// Why it is, or is not.
   public var choiceReason = ""
@@ -69,6 +81,8 @@ public struct DeviceReport: Hashable, Sendable, Codable {
   public var downloads: [DownloadRate] = []
   /// The claims and the evidence were remembered from an earlier run.
   public var isRemembered = false
+  /// Why it was not examined to the end, where that is not the driver's doing.
+  public var obstacle: StepFailure?
 
   /// Names a device.
   public init(path: String) { self.path = path }
@@ -88,6 +102,7 @@ public struct DeviceReport: Hashable, Sendable, Codable {
     case choiceReason = "choice_reason"
     case driver, claims, evidence, downloads
     case isRemembered = "remembered"
+    case obstacle
   }
 }
 

@@ -16,18 +16,38 @@ public struct DriverReport: Hashable, Sendable, Codable {
     public var name: String?
     /// Its file.
     public var file: String?
+    /// The file is there.
+    public var fileExists: Bool?
     /// What it calls itself.
     public var vendor: String?
     /// Why it does not start.
     public var failure: StepFailure?
 
     /// Describes a try.
-    public init(works: Bool, name: String?, file: String?, vendor: String? = nil, failure: StepFailure? = nil) {
+    ///
+    /// - Parameters:
+    ///   - works: it starts.
+    ///   - name: the driver's name.
+    ///   - file: its file.
+    ///   - fileExists: the file is there.
+    ///   - vendor: what it calls itself.
+    ///   - failure: why it does not start.
+    public init(
+      works: Bool, name: String?, file: String?, fileExists: Bool? = nil, vendor: String? = nil,
+      failure: StepFailure? = nil
+    ) {
       self.works = works
       self.name = name
       self.file = file
+      self.fileExists = fileExists
       self.vendor = vendor
       self.failure = failure
+    }
+
+    private enum CodingKeys: String, CodingKey {
+      case works, name, file
+      case fileExists = "file_exists"
+      case vendor, failure
     }
   }
 
@@ -35,7 +55,9 @@ public struct DriverReport: Hashable, Sendable, Codable {
   public var name: String?
   /// Where the name comes from.
   public var source: Source = .libva
-  /// The file that was tried last.
+  /// libva's names of the drivers for this kernel driver, in the order in which it tries them; empty where unknown.
+  public var candidates: [String] = []
+  /// The file that libva came to: the last that is there, else the first that is not.
   public var file: String?
   /// The file is there.
   public var fileExists: Bool?
@@ -58,7 +80,7 @@ public struct DriverReport: Hashable, Sendable, Codable {
   public init() {}
 
   private enum CodingKeys: String, CodingKey {
-    case name, source, file
+    case name, source, candidates, file
     case fileExists = "file_exists"
     case vendor
     case apiVersion = "api_version"

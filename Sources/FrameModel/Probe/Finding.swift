@@ -30,10 +30,22 @@ public struct Finding: Hashable, Sendable, Codable {
   public var cure: String
   /// Commands that do it, to be run as they are.
   public var commands: [String]
+  /// Commands and settings to be completed: `...` and words in capitals stand for what is yours.
+  public var examples: [String]
 
   /// Describes a finding.
+  ///
+  /// - Parameters:
+  ///   - code: what it is about, for programs.
+  ///   - severity: how bad it is.
+  ///   - device: the node that it is about; nil for the machine.
+  ///   - cause: what is the case, and why.
+  ///   - cure: what to do.
+  ///   - commands: what does it, to be run as it is.
+  ///   - examples: commands and settings to be completed.
   public init(
-    _ code: Code, _ severity: Severity, device: String? = nil, cause: String, cure: String, commands: [String] = []
+    _ code: Code, _ severity: Severity, device: String? = nil, cause: String, cure: String, commands: [String] = [],
+    examples: [String] = []
   ) {
     self.code = code
     self.severity = severity
@@ -41,6 +53,7 @@ public struct Finding: Hashable, Sendable, Codable {
     self.cause = cause
     self.cure = cure
     self.commands = commands
+    self.examples = examples
   }
 }
 
@@ -49,6 +62,8 @@ extension Finding.Code {
   public static let noRenderNode = Self(rawValue: "no-render-node")
   /// The node is there, and this user may not open it.
   public static let nodeDenied = Self(rawValue: "node-denied")
+  /// The node is there, and leads to no device.
+  public static let nodeUnusable = Self(rawValue: "node-unusable")
   /// A GPU has a kernel driver and no node.
   public static let kernelDriverWithoutNode = Self(rawValue: "kernel-driver-without-node")
   /// A GPU has no kernel driver.
@@ -59,12 +74,16 @@ extension Finding.Code {
   public static let driverMissingByEnvironment = Self(rawValue: "driver-missing-by-environment")
   /// The environment names another driver than libva would take.
   public static let driverChangedByEnvironment = Self(rawValue: "driver-changed-by-environment")
+  /// The environment changes what vabuf uses.
+  public static let changedByEnvironment = Self(rawValue: "changed-by-environment")
   /// The VA driver does not start.
   public static let driverFails = Self(rawValue: "driver-fails")
-  /// The VA driver does not know the device.
+  /// The VA driver does not take the device, which is too new for it, or too old.
   public static let driverTooOld = Self(rawValue: "driver-too-old")
   /// libva and the driver speak other versions of VA-API.
   public static let libvaMismatch = Self(rawValue: "libva-driver-mismatch")
+  /// The driver does not tell all that it can.
+  public static let claimsIncomplete = Self(rawValue: "claims-incomplete")
   /// The driver was built without codecs that the chip has.
   public static let profilesRestricted = Self(rawValue: "profiles-restricted")
   /// The driver decodes, and pictures are wrong.
@@ -79,7 +98,7 @@ extension Finding.Code {
   public static let betterDevice = Self(rawValue: "better-device")
   /// NVIDIA's GPU has no VA driver.
   public static let nvidiaWithoutShim = Self(rawValue: "nvidia-without-shim")
-  /// NVIDIA's kernel driver does not set modes, so it has no DRM node.
+  /// NVIDIA's kernel driver does not set modes, so its VA driver does not start.
   public static let nvidiaWithoutModeset = Self(rawValue: "nvidia-without-modeset")
   /// No display; decoding needs none.
   public static let headless = Self(rawValue: "headless")
@@ -87,6 +106,8 @@ extension Finding.Code {
   public static let userWithoutGroups = Self(rawValue: "user-without-groups")
   /// A node decodes nothing: it has no video decoder, or none that VA-API knows.
   public static let noDecoder = Self(rawValue: "no-decoder")
+  /// The process that examines a device did not run.
+  public static let notExamined = Self(rawValue: "not-examined")
   /// FFmpeg has no decoder for a codec.
   public static let codecNotInFFmpeg = Self(rawValue: "codec-not-in-ffmpeg")
   /// The software decoder gives wrong pictures or fails.

@@ -88,7 +88,7 @@ public struct HostReport: Hashable, Sendable, Codable {
   public var adapters: [Adapter] = []
   /// The kernel's GPU modules that are loaded.
   public var modules: [String] = []
-  /// NVIDIA's kernel driver sets modes, and so has DRM nodes; nil where it is not loaded.
+  /// NVIDIA's kernel driver sets modes, without which its VA driver does not start; nil where it does not say.
   public var nvidiaModeset: Bool?
   /// The variables that change what is used: libva's, vabuf's.
   public var environment: [String: String] = [:]

@@ -38,12 +38,21 @@ public struct Requirement: Hashable, Sendable {
     guard known.contains(profile) else { return nil }
     guard halves.count > 1 else { return }
     let parts = halves[1].split(separator: "p", maxSplits: 1, omittingEmptySubsequences: false)
-    let size = parts[0].split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-    guard size.count == 2, let width = size[0], let height = size[1], width > 0, height > 0 else { return nil }
+    let size = parts[0].split(separator: "x", omittingEmptySubsequences: false)
+    guard size.count == 2, let width = Self.number(size[0]), let height = Self.number(size[1]), width > 0, height > 0
+    else { return nil }
     (self.width, self.height) = (width, height)
     guard parts.count > 1 else { return }
-    guard let rate = Double(parts[1]), rate > 0, rate.isFinite else { return nil }
+    let digits = parts[1].split(separator: ".", omittingEmptySubsequences: false)
+    guard digits.count < 3, digits.allSatisfy({ Self.number($0) != nil }), let rate = Double(parts[1]), rate > 0 else {
+      return nil
+    }
     framesPerSecond = rate
+  }
+
+  /// A number of digits only: no sign, and no other base.
+  private static func number(_ text: Substring) -> Int? {
+    text.allSatisfy { $0.isASCII && $0.isNumber } ? Int(text) : nil
   }
 
   /// Whether a requirement is met, and why.
@@ -82,7 +91,7 @@ extension Capabilities {
         answer.isMet = true
         (answer.device, answer.reason) = (name, proof.text)
         return answer
-      case .failure(let obstacle): obstacles.append("\(name): \(device?.obstacle ?? obstacle.text)")
+      case .failure(let obstacle): obstacles.append("\(name): \(device?.whyNothingWasTried ?? obstacle.text)")
       }
     }
     if places.isEmpty { obstacles.append("there is no render node") }
@@ -93,10 +102,11 @@ extension Capabilities {
 
 extension DeviceReport {
   /// Why nothing was tried on it; nil where something was.
-  fileprivate var obstacle: String? {
+  fileprivate var whyNothingWasTried: String? {
     guard evidence.allSatisfy({ $0.verdict == .notTried }) else { return nil }
     guard let access else { return "the node is not there" }
     guard access.isOpenable else { return "it cannot be opened (\(access.reason ?? "denied"))" }
+    if let obstacle { return "it was not examined (\(obstacle.message))" }
     if let failure = driver?.failure { return "its driver does not start (\(failure.message))" }
     return driver?.fileExists == false ? "its driver is not there" : nil
   }

@@ -73,24 +73,6 @@ package enum DeviceAdvice: Hashable, Sendable {
   }
 }
 
-extension DeviceAdvice {
-  /// Nodes in the order in which they are tried: those that are known to be good, the fastest first, then those of which
-  /// nothing is known; the bad ones last.
-  package static func order(_ nodes: [(path: String, known: DeviceAdvice)]) -> [(path: String, known: DeviceAdvice)] {
-    func rank(_ advice: DeviceAdvice) -> (Int, Double) {
-      switch advice {
-      case .good(let rate): (0, -rate)
-      case .unknown: (1, 0)
-      case .bad: (2, 0)
-      }
-    }
-    return nodes.enumerated().sorted { one, other in
-      let (a, b) = (rank(one.element.known), rank(other.element.known))
-      return (a.0, a.1, one.offset) < (b.0, b.1, other.offset)
-    }.map(\.element)
-  }
-}
-
 extension Evidence.Verdict {
   fileprivate var verb: String {
     switch self {

@@ -15,8 +15,8 @@ struct Examination {
   private let cancel: CancelFlag
   private var done: Set<String> = []
   private var hangs = 0
-  /// What ended the examination before its end.
-  private var obstacle: StepFailure?
+  /// Why a driver that started before does so no longer.
+  private var loss: StepFailure?
 
   /// After the first hang, steps have less time; after so many, none is tried any more.
   private static let mostHangs = 3
@@ -61,15 +61,16 @@ struct Examination {
       child = try ChildProcess(options.worker + [text], environment: variables, hidesErrors: !options.showsErrors)
     } catch {
       let why = (error as? SpawnError)?.why ?? "\(error)"
-      note(StepFailure(.failed, call: "posix_spawn", message: "the examining process: \(why)"), nil, &report)
+      report.obstacle = StepFailure(.failed, call: "posix_spawn", message: why)
       return false
     }
+    // A hang shortens the limit of the next process, not of this one.
+    let applied = limit
     var step: String?
     var start = ContinuousClock.now
     while true {
-      var event = child.next(within: limit) { cancel.isRaised }
+      let event = child.next(within: applied) { cancel.isRaised }
       if cancel.isRaised { return false }
-      if ContinuousClock.now - start > limit * Self.patience { event = .silent }
       switch event {
       case .line(let text):
         guard let line = try? JSONDecoder().decode(ProbeWorker.Line.self, from: Data(text.utf8)) else { continue }
@@ -77,24 +78,28 @@ struct Examination {
           step = begin
           start = .now
           show(begin)
+        } else if line.isAlive == true, ContinuousClock.now - start > applied * Self.patience {
+          return hang(child, "not done within \((applied * Self.patience).words)", step, &report)
         }
         take(line, &report)
         if line.isEnd == true { return false }
         if line.driver != nil, onlyStarts || report.driver?.works == false { return false }
-      case .silent:
-        child.end()
-        hangs += 1
-        return note(
-          StepFailure(.timedOut, message: "no answer within \(limit.inSeconds) s"), step, &report)
+      case .silent: return hang(child, "no answer within \(applied.words)", step, &report)
       case .killed(let signal):
         let name = signalName(signal)
         return note(StepFailure(.crashed, signal: name, message: "the process ended by \(name)"), step, &report)
       case .exited(let status):
-        return note(
-          StepFailure(.crashed, status: "exit \(status)", message: "the process ended with status \(status)"), step,
-          &report)
+        return note(StepFailure(exit: status), step, &report)
       }
     }
+  }
+
+  private mutating func hang(
+    _ child: ChildProcess, _ message: String, _ step: String?, _ report: inout DeviceReport
+  ) -> Bool {
+    child.end()
+    hangs += 1
+    return note(StepFailure(.timedOut, message: message), step, &report)
   }
 
   private func show(_ step: String) {
@@ -103,11 +108,12 @@ struct Examination {
   }
 
   private mutating func take(_ line: ProbeWorker.Line, _ report: inout DeviceReport) {
-    if let driver = line.driver, report.driver?.works == true, !driver.works {
-      obstacle = driver.failure
-    } else if let driver = line.driver, report.driver?.works != true {
+    if let driver = line.driver, report.driver?.works == true {
+      if !driver.works { loss = driver.failure }
+    } else if let driver = line.driver {
       let expected = report.driver
       report.driver = driver
+      report.driver?.candidates = expected?.candidates ?? []
       // libva tried none: what it would have tried is known all the same.
       if driver.file == nil {
         report.driver?.file = expected?.file
@@ -138,12 +144,22 @@ struct Examination {
   /// Notes what ended a process.
   ///
   /// - Returns: whether the next step may be tried.
-  @discardableResult
   private mutating func note(_ failure: StepFailure, _ step: String?, _ report: inout DeviceReport) -> Bool {
+    guard let step else {
+      // It did not get as far as to begin anything: that says nothing of the device.
+      report.obstacle = failure
+      return false
+    }
     switch step {
+    case ProbeWorker.driverStep:
+      report.driver?.works = false
+      report.driver?.failure = failure
+      return false
     case ProbeWorker.claimsStep:
       report.claims = report.claims ?? Claims()
       report.claims?.failure = failure
+      // The next process starts behind it: what cannot be read a second time is not asked for again.
+      done.insert(ProbeWorker.exportStep)
     case ProbeWorker.exportStep:
       var export = Claims.Export(format: "NV12", layers: "composed", works: false)
       export.failure = failure
@@ -151,34 +167,43 @@ struct Examination {
     case ProbeWorker.endStep:
       if report.claims?.failure == nil { report.claims?.failure = failure }
       return false
-    case let name?:
-      guard let clip = clips.first(where: { $0.name == name }) else { fallthrough }
-      report.evidence.append(Evidence(clip, failure))
-    case nil:
-      obstacle = failure
-      report.driver?.works = false
-      report.driver?.failure = failure
-      return false
+    default:
+      if let clip = clips.first(where: { $0.name == step }) { report.evidence.append(Evidence(clip, failure)) }
     }
-    // The next process starts behind it: what cannot be read a second time is not asked for again.
-    done.insert(step ?? "")
-    if step == ProbeWorker.claimsStep { done.insert(ProbeWorker.exportStep) }
+    done.insert(step)
     return true
   }
 
   /// Gives each clip a row, and the rows the order of the clips.
   private func finish(_ report: inout DeviceReport) {
     guard options.decodes, !onlyStarts else { return }
-    let rows = report.evidence
     report.evidence = clips.map { clip in
-      if let row = rows.first(where: { $0.clip == clip.name }) { return row }
-      guard device != nil, let driver = report.driver, !driver.works else {
-        return Evidence(clip, .notTried, reason: obstacle?.message ?? "it did not answer \(hangs) times before")
-      }
-      guard let failure = driver.failure, driver.fileExists == true else {
-        return Evidence(clip, .notTried, reason: "there is no driver")
-      }
-      return Evidence(clip, failure)
+      report.evidence.first { $0.clip == clip.name } ?? missing(clip, report)
+    }
+  }
+
+  /// The row of a clip that was not reached.
+  private func missing(_ clip: EvidenceClip, _ report: DeviceReport) -> Evidence {
+    if let obstacle = report.obstacle ?? loss { return Evidence(clip, .notTried, reason: obstacle.message) }
+    guard device != nil, let driver = report.driver, !driver.works else {
+      return Evidence(clip, .notTried, reason: "it did not answer \(hangs) times before")
+    }
+    guard let failure = driver.failure, driver.fileExists == true else {
+      return Evidence(clip, .notTried, reason: "there is no driver")
+    }
+    return Evidence(clip, failure)
+  }
+}
+
+extension StepFailure {
+  /// A process that ended by itself.
+  ///
+  /// - Parameter status: with which; nil where nobody can tell.
+  fileprivate init(exit status: Int32?) {
+    if let status {
+      self.init(.crashed, status: "exit \(status)", message: "the process ended with status \(status)")
+    } else {
+      self.init(.crashed, message: "the process ended, nobody can tell how: whoever started vabuf ignores SIGCHLD")
     }
   }
 }
@@ -198,7 +223,9 @@ extension Evidence {
 }
 
 extension Duration {
-  fileprivate var inSeconds: Double {
-    Double(components.seconds) + Double(components.attoseconds / 1_000_000_000_000_000) / 1000
+  /// `10 s`, `0.5 s`.
+  fileprivate var words: String {
+    let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    return milliseconds % 1000 == 0 ? "\(milliseconds / 1000) s" : "\(Double(milliseconds) / 1000) s"
   }
 }

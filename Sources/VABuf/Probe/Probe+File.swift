@@ -2,6 +2,55 @@ internal import Decoding
 public import FrameModel
 
 extension Probe {
+  /// A stream of a file, of which the head was read.
+  public struct FileStream: Sendable {
+    let path: String
+    let stream: StreamDescription
+  }
+
+  /// Reads the head of a file.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - number: the stream's number in the file; nil takes the first video stream.
+  /// - Throws: `VABufError`: `cannotOpen`, `invalidMedia` or `noVideoStream`.
+  public static func stream(of path: String, _ number: Int? = nil) async throws -> FileStream {
+    let read = await blocking { Result { try FilePlanner.stream(path, number) } }
+    return FileStream(path: path, stream: try read.get())
+  }
+
+  /// Which way a file would be decoded on a machine, why, and what a buffer needs for it. Opens no device.
+  ///
+  /// - Parameters:
+  ///   - file: the stream.
+  ///   - capabilities: of the machine.
+  ///   - backend: which decoders may be used.
+  public static func plan(
+    _ file: FileStream, on capabilities: Capabilities, backend: BackendPreference = .auto
+  ) -> FilePlan {
+    let stream = file.stream
+    let rate = stream.averageFrameRate.value
+    var plan = FilePlan(
+      file: file.path, stream: stream.index, codec: stream.codec, profile: stream.profile, width: stream.width,
+      height: stream.height, bitDepth: stream.bitDepth, pixelFormat: stream.pixelFormat?.name, chroma: stream.chroma,
+      frameRate: rate.isFinite && rate > 0 ? rate : nil)
+    let devices = capabilities.devices.filter(\.canRender)
+    let order = DeviceAdvice.order(
+      devices.map {
+        DeviceAdvice.Candidate(
+          path: $0.path, known: DeviceAdvice($0.evidence, for: stream), evidence: $0.evidence)
+      })
+    plan.candidates = order.compactMap { way in devices.first { $0.path == way.path } }.map { device in
+      backend == .software
+        ? refused(device.path, "only software decoding is allowed") : candidate(device, stream)
+    }
+    plan.candidates.append(
+      backend == .vaapi ? refused("software", "only VA-API is allowed") : software(capabilities.software, stream))
+    decide(&plan)
+    needs(&plan, stream, capabilities.host)
+    return plan
+  }
+
   /// Which way a file would be decoded on a machine, why, and what a buffer needs for it. Reads the head of the file, and
   /// opens no device.
   ///
@@ -9,26 +58,16 @@ extension Probe {
   ///   - path: the file.
   ///   - number: the stream's number in the file; nil takes the first video stream.
   ///   - capabilities: of the machine.
+  ///   - backend: which decoders may be used.
   /// - Throws: `VABufError`: `cannotOpen`, `invalidMedia` or `noVideoStream`.
   public static func plan(
-    _ path: String, stream number: Int? = nil, on capabilities: Capabilities
+    _ path: String, stream number: Int? = nil, on capabilities: Capabilities, backend: BackendPreference = .auto
   ) async throws -> FilePlan {
-    let read = await blocking { Result { try FilePlanner.stream(path, number) } }
-    let stream = try read.get()
-    let rate = stream.averageFrameRate.value
-    var plan = FilePlan(
-      file: path, stream: stream.index, codec: stream.codec, profile: stream.profile, width: stream.width,
-      height: stream.height, bitDepth: stream.bitDepth, pixelFormat: stream.pixelFormat?.name, chroma: stream.chroma,
-      frameRate: rate.isFinite && rate > 0 ? rate : nil)
-    let advised = capabilities.devices.filter(\.canRender).map { device in
-      (device: device, candidate: candidate(device, stream), advice: DeviceAdvice(device.evidence, for: stream))
-    }
-    let order = DeviceAdvice.order(advised.map { ($0.device.path, $0.advice) }).map(\.path)
-    plan.candidates = order.compactMap { path in advised.first { $0.device.path == path }?.candidate }
-    plan.candidates.append(software(capabilities.software, stream))
-    decide(&plan)
-    needs(&plan, stream, capabilities.host)
-    return plan
+    plan(try await stream(of: path, number), on: capabilities, backend: backend)
+  }
+
+  private static func refused(_ device: String, _ reason: String) -> FilePlan.Candidate {
+    FilePlan.Candidate(device: device, takes: false, reason: reason)
   }
 
   private static func candidate(_ device: DeviceReport, _ stream: StreamDescription) -> FilePlan.Candidate {
@@ -45,6 +84,7 @@ extension Probe {
     }
     if let obstacle = FilePlanner.obstacle(claims, stream) { return answer(false, obstacle) }
     if case .bad(let why) = DeviceAdvice(device.evidence, for: stream) { return answer(false, why) }
+    guard FilePlanner.knowsProfiles(of: stream) else { return answer(true, "FFmpeg decides when it opens it") }
     guard let row, row.verdict == .exact else { return answer(true, "the driver claims it; nothing was proven") }
     return answer(true, "the driver claims it, and decodes \(row.clip) exactly")
   }

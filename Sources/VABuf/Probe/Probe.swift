@@ -1,8 +1,5 @@
-internal import BufferPolicy
 internal import Decoding
-internal import Dispatch
 public import FrameModel
-internal import SystemPackage
 
 /// Finds out what this machine really decodes: reads what the system and the drivers say, decodes clips of its own and
 /// compares the pictures, and names what is in the way.
@@ -20,6 +17,8 @@ public enum Probe {
     public var worker: [String] = []
     /// The node to look at; nil looks at all.
     public var device: String?
+    /// What named that node, for findings: an option or a variable, as `VABUF_DEVICE`.
+    public var deviceOrigin: String?
     /// Decode the clips; else only claims are read.
     public var decodes = true
     /// Measure again what is remembered.
@@ -46,6 +45,7 @@ public enum Probe {
 
   /// Looks at the machine. Takes some seconds where much is to be decoded, and a moment where all is remembered.
   ///
+  /// - Parameter options: what to look at, and how.
   /// - Throws: `CancellationError` only.
   public static func run(_ options: Options = Options()) async throws -> Capabilities {
     let cancel = CancelFlag()
@@ -60,97 +60,13 @@ public enum Probe {
 }
 
 extension Probe {
-  /// What is remembered of a node, for a stream. Opens no device, and never waits for a probe.
-  static func remembered(_ path: String, _ stream: StreamDescription) -> DeviceAdvice {
-    guard let store = ProbeStore.ofUser(root: "/", environment: HostFacts.environment),
-      let facts = DeviceFacts.read(root: "/", path: path, namesModels: false).first, let known = store.load(facts)
-    else { return .unknown }
-    return DeviceAdvice(known.evidence, for: stream)
-  }
-}
-
-/// One look at the machine, on a thread that may block.
-struct ProbeRun {
-  private let options: Probe.Options
-  private let environment = HostFacts.environment
-  private let store: ProbeStore?
-  private let cancel: CancelFlag
-
-  init(_ options: Probe.Options, _ cancel: CancelFlag) {
-    self.options = options
-    self.cancel = cancel
-    store = options.remembers && options.clips.isEmpty ? .ofUser(root: options.root, environment: environment) : nil
-  }
-
-  func run() -> Capabilities {
-    let host = HostFacts.read(root: options.root, environment: environment)
-    var capabilities = Capabilities(version: VABufVersions.vabuf, host: host)
-    let devices = DeviceFacts.read(root: options.root, path: options.device)
-    capabilities.devices = devices.enumerated().map { index, device in
-      examined(device, progress: (Double(index), Double(devices.count + 1)))
+  /// What is remembered of nodes, for a stream. Opens no device, and never waits for a probe.
+  static func remembered(_ paths: [String], _ stream: StreamDescription) -> [DeviceAdvice.Candidate] {
+    let store = ProbeStore.ofUser(root: "/", environment: HostFacts.environment)
+    return paths.map { path in
+      let evidence = store?.evidence(of: path) ?? []
+      return DeviceAdvice.Candidate(path: path, known: DeviceAdvice(evidence, for: stream), evidence: evidence)
     }
-    capabilities.software = software(progress: (Double(devices.count), Double(devices.count + 1)))
-    capabilities.choose()
-    capabilities.findings = Diagnosis.findings(capabilities)
-    return capabilities
-  }
-
-  // MARK: - Devices
-
-  private func examined(_ device: DeviceReport, progress: (Double, Double)) -> DeviceReport {
-    guard device.canRender, let access = device.access, access.isOpenable else { return device }
-    if !options.refreshes, let known = store?.load(device), !options.decodes || !known.evidence.isEmpty {
-      return known
-    }
-    var report = device
-    report.driver = device.expectedDriver(root: options.root, environment: environment)
-    guard !options.worker.isEmpty, options.root == "/" else { return report }
-    var work = Examination(options, environment, device: device.path, cancel)
-    work.progress = progress
-    work.run(&report)
-    if !host.isEmpty { report.driver?.withoutEnvironment = withoutEnvironment(device) }
-    if options.decodes { save { try store?.save(report) } }
-    return report
-  }
-
-  /// The variables of libva that are set.
-  private var host: [String: String] {
-    environment.filter { ["LIBVA_DRIVER_NAME", "LIBVA_DRIVERS_PATH"].contains($0.key) && !$0.value.isEmpty }
-  }
-
-  /// What the driver does where no variable says which one it is.
-  private func withoutEnvironment(_ device: DeviceReport) -> DriverReport.Plain {
-    let plain = environment.filter { host[$0.key] == nil }
-    var report = device
-    report.driver = device.expectedDriver(root: options.root, environment: plain)
-    var work = Examination(options, plain, device: device.path, cancel)
-    work.onlyStarts = true
-    work.run(&report)
-    let driver = report.driver ?? DriverReport()
-    return DriverReport.Plain(
-      works: driver.works, name: driver.name, file: driver.file, vendor: driver.vendor, failure: driver.failure)
-  }
-
-  // MARK: - Software
-
-  private func software(progress: (Double, Double)) -> SoftwareReport {
-    let codecs = Codecs.all.map { SoftwareReport.Codec(codec: $0, decoders: SoftwareDecoders.names(of: $0)) }
-    if !options.refreshes, let known = store?.loadSoftware() { return known }
-    var report = SoftwareReport(codecs: codecs)
-    guard options.decodes, !options.worker.isEmpty else { return report }
-    var work = Examination(options, environment, device: nil, cancel)
-    work.progress = progress
-    var stand = DeviceReport(path: "")
-    work.run(&stand)
-    report.evidence = stand.evidence
-    save { try store?.save(report) }
-    return report
-  }
-
-  // Where the folder cannot be written, the next run measures again.
-  private func save(_ body: () throws -> Void) {
-    guard !cancel.isRaised else { return }
-    try? body()
   }
 }
 
@@ -163,9 +79,4 @@ extension ProbeStore {
         clips: EvidenceClip.all.map(\.name))
     }
   }
-}
-
-/// The codecs that the clips cover.
-enum Codecs {
-  static let all = ["h264", "hevc", "av1", "vp9", "vp8", "mpeg2video", "mjpeg"]
 }

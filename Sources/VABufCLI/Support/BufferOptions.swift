@@ -79,15 +79,16 @@ struct BufferOptions: ParsableArguments {
     _ = try Self.deviceDeadline
   }
 
-  private var chosenBackend: BackendChoice {
-    get throws {
-      if let backend { return backend }
-      guard let text = Self.variable("VABUF_BACKEND") else { return .auto }
-      guard let backend = BackendChoice(rawValue: text) else {
-        throw ValidationError("VABUF_BACKEND is '\(text)': set it to auto, vaapi or software.")
-      }
-      return backend
+  private var chosenBackend: BackendChoice { get throws { try Self.chosenBackend(backend) } }
+
+  /// The backend of an option, else of `VABUF_BACKEND`.
+  static func chosenBackend(_ option: BackendChoice?) throws -> BackendChoice {
+    if let option { return option }
+    guard let text = variable("VABUF_BACKEND") else { return .auto }
+    guard let backend = BackendChoice(rawValue: text) else {
+      throw ValidationError("VABUF_BACKEND is '\(text)': set it to auto, vaapi or software.")
     }
+    return backend
   }
 
   /// The render node that was asked for; nil where the first that works will do.

@@ -90,7 +90,7 @@ extension ProbeScreen {
         claim.failure?.message ?? "",
       ]
       text +=
-        "    " + Text.right("\(claim.profile) / \(claim.entrypoint)", 52)
+        "    " + Text.right("\(claim.profile) / \(claim.entrypoint.isEmpty ? "?" : claim.entrypoint)", 52)
         + parts.filter { !$0.isEmpty }.joined(separator: "  ") + "\n"
       let attributes = claim.attributes.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
       if !attributes.isEmpty {

@@ -56,9 +56,10 @@ struct ProbeScreen {
     guard let driver = device.driver else { return ("not looked at", .faint) }
     guard driver.works else {
       let name = driver.name.map { "driver \($0)" } ?? "no driver"
-      return (
-        "\(name) does not start: \(driver.failure?.message ?? "not looked at")", driver.failure == nil ? .faint : .bad
-      )
+      guard let failure = driver.failure else {
+        return ("\(name): " + (driver.fileExists == false ? "its file is not there" : "not looked at"), .faint)
+      }
+      return ("\(name) does not start: \(failure.message)", .bad)
     }
     let used = device.isChosen ? "used: \(device.choiceReason)" : "not used: \(device.choiceReason)"
     return ("\(driver.name ?? "driver"): \(driver.vendor ?? ""); \(used)", nil)
@@ -169,7 +170,8 @@ struct ProbeScreen {
       let head = style("\(finding.severity.rawValue): \(finding.code.rawValue)", colour) + device
       let cause = "  " + style.wrapped(finding.cause, first: 2, indent: 2)
       let cure = "  " + style.wrapped("-> \(finding.cure)", first: 2, indent: 5)
-      return ([head, cause, cure] + finding.commands.map { "     " + style($0, .strong) }).joined(separator: "\n")
+      let lines = finding.commands.map { style($0, .strong) } + finding.examples.map { style("e.g. ", .faint) + $0 }
+      return ([head, cause, cure] + lines.map { "     " + $0 }).joined(separator: "\n")
     }.joined(separator: "\n") + "\n"
   }
 

@@ -12,9 +12,7 @@ enum Terminal {
 
   /// One line on standard error, with the program's name in front; control characters of file names become `?`.
   static func say(_ text: String) {
-    let line = String(
-      String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? "?" : $0 }))
-    write("vabuf: \(line)\n")
+    write("vabuf: \(Text.harmless(text))\n")
   }
 
   /// Raw text on standard error. Where even that fails, there is nobody to tell.

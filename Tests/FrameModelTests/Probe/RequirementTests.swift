@@ -33,7 +33,8 @@ import Testing
 
   @Test(arguments: [
     "", "h264:", "h264@", "h264:main10", "hevc@4k", "hevc@3840x2160p", "hevc@3840x2160p-1", "hevc@0x0", "theora",
-    "hevc@3840x2160x2", "hevc:main@1920x1080pinf", ":main", "@1x1",
+    "hevc@3840x2160x2", "hevc:main@1920x1080pinf", ":main", "@1x1", "h264@1920x1080p0x10", "h264@1920x1080p+60",
+    "h264@+1920x+1080", "h264@1920x1080p1e3", "h264@1920x1080p1.2.3", "h264@1920x1080p.5", "h264@1920x1080p0",
   ])
   func otherTextIsRefused(text: String) { #expect(Requirement(text) == nil) }
 
@@ -92,12 +93,33 @@ import Testing
     #expect(advice("theora", "", 1080) == .unknown)
   }
 
+  private func order(_ nodes: [(String, DeviceAdvice, [Evidence])]) -> [String] {
+    DeviceAdvice.order(nodes.map { DeviceAdvice.Candidate(path: $0.0, known: $0.1, evidence: $0.2) }).map(\.path)
+  }
+
   @Test func goodNodesComeFirstTheFastestOfThemInFront() {
-    let nodes: [(path: String, known: DeviceAdvice)] = [
-      ("a", .bad("x")), ("b", .unknown), ("c", .good(framesPerSecond: 10)), ("d", .good(framesPerSecond: 20)),
-      ("e", .unknown),
+    let nodes: [(String, DeviceAdvice, [Evidence])] = [
+      ("a", .bad("x"), []), ("b", .unknown, []), ("c", .good(framesPerSecond: 10), []),
+      ("d", .good(framesPerSecond: 20), []), ("e", .unknown, []),
     ]
-    #expect(DeviceAdvice.order(nodes).map(\.path) == ["d", "c", "b", "e", "a"])
+    #expect(order(nodes) == ["d", "c", "b", "e", "a"])
+  }
+
+  @Test func noiseDoesNotDecide() {
+    #expect(
+      order([("a", .good(framesPerSecond: 100), []), ("b", .good(framesPerSecond: 109), [])]) == ["a", "b"])
+    #expect(
+      order([("a", .good(framesPerSecond: 100), []), ("b", .good(framesPerSecond: 111), [])]) == ["b", "a"])
+  }
+
+  @Test func whereNothingIsKnownOfTheStreamTheChosenDeviceIsFirst() {
+    let (h264, vp8) = (
+      Self.row("h264", "high", 1080, .exact, rate: 100), Self.row("vp8", "vp8", 1080, .exact, rate: 50)
+    )
+    #expect(order([("a", .unknown, [h264]), ("b", .unknown, [h264, vp8])]) == ["b", "a"])
+    #expect(order([("a", .unknown, [vp8]), ("b", .unknown, [h264])]) == ["b", "a"])
+    // The like of the stream counts more.
+    #expect(order([("a", .good(framesPerSecond: 9), [h264]), ("b", .unknown, [h264, vp8])]) == ["a", "b"])
   }
 
   @Test func theDeviceThatDecodesMostIsChosen() {
