@@ -20,11 +20,13 @@ extension RenderNode {
       }
       devices[key] = node
     }
-    for name in tree.names(in: "/dev/dri") where name.isNode {
-      let path = "/dev/dri/" + name
+    // libdrm's list, of the system itself; then what it does not know, as where `/sys` is not that of the host.
+    let listed = tree.isReal ? DRMNodes.paths() : []
+    let others = tree.names(in: "/dev/dri").filter(\.isNode).map { "/dev/dri/" + $0 }
+    for path in listed + others.filter({ !listed.contains($0) }) {
       if let known = tree.drmName(ofNode: path) {
         add(path, known)
-      } else if name.isNode("renderD") {
+      } else if path.hasPrefix("/dev/dri/renderD") {
         unknown.append(RenderNode(path: path, isListed: false))
       }
     }

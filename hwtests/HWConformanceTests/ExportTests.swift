@@ -119,8 +119,7 @@ struct ExportTests {
       options.gpuSurfaces = surfaces
       let buffer = try await FrameBuffer.open(clip.path, options: options)
       try await Conformance.closing(buffer) { buffer in
-        let held = try await buffer.frame(at: 7)
-        #expect(held.descriptor.layout.format.name == "nv12")
+        #expect(try await buffer.frame(at: 7).descriptor.layout.format.name == "nv12")
         for try await _ in buffer.frames(8..<80, in: .anywhere) {}
         #expect(try await buffer.frame(at: 7, in: .anywhere).residency == .host)
         #expect(buffer.metrics.uploads == 0)

@@ -34,7 +34,7 @@ package final class HardwareSession: SurfaceAllocator {
   var options: HardwareOptions { HardwareOptions(device: context, surfaces: self) }
 
   package func allocate(_ shape: SurfaceShape) throws(VABufError) -> any LeasedSurface {
-    let lease = try device.surfaces.lease(shape, isAbandoned: { isClosed.isRaised }, pause: { pause($0) })
+    let lease = try device.surfaces.lease(shape, for: run, isAbandoned: { isClosed.isRaised }, pause: { pause($0) })
     do {
       try run.check()
     } catch {

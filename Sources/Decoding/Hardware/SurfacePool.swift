@@ -111,11 +111,12 @@ package final class SurfacePool: Sendable {
   /// Leases a surface.
   ///
   /// - Parameters:
+  ///   - run: the decoder that is going to decode into it.
   ///   - isAbandoned: nobody needs the surface any more: fail with code `closed`.
   ///   - pause: does the waiting that it is given, so that a watch does not take it for a hang.
   /// - Throws: `VABufError`: `surfacesExhausted` after the deadline, `deviceFailed` where the driver gives none, `closed`.
   func lease(
-    _ shape: SurfaceShape, isAbandoned: () -> Bool, pause: (() -> Void) -> Void
+    _ shape: SurfaceShape, for run: SurfaceRun? = nil, isAbandoned: () -> Bool, pause: (() -> Void) -> Void
   ) throws(VABufError) -> SurfaceLease {
     func throwIfAbandoned() throws(VABufError) {
       guard isAbandoned() else { return }
@@ -123,7 +124,7 @@ package final class SurfacePool: Sendable {
     }
     try throwIfAbandoned()
     // As a rule there is one at once, and nothing to wait with is needed.
-    if let lease = try attemptKeepingLowWater(shape) { return lease }
+    if let lease = try attemptKeepingLowWater(shape, run) { return lease }
     let start = ContinuousClock.now
     var hasWaited = false
     while true {
@@ -132,7 +133,7 @@ package final class SurfacePool: Sendable {
       let signal = DispatchSemaphore(value: 0)
       state.withLock { $0.waiters.append(signal) }
       defer { state.withLock { $0.waiters.removeAll { $0 === signal } } }
-      if let lease = try attemptKeepingLowWater(shape) { return lease }
+      if let lease = try attemptKeepingLowWater(shape, run) { return lease }
       reclaim(1)
       guard ContinuousClock.now - start < deadline else { throw exhausted }
       if !hasWaited { waits.add(1, ordering: .relaxed) }
@@ -144,20 +145,22 @@ package final class SurfacePool: Sendable {
     }
   }
 
-  private func attemptKeepingLowWater(_ shape: SurfaceShape) throws(VABufError) -> SurfaceLease? {
-    guard let lease = try attempt(shape) else { return nil }
+  private func attemptKeepingLowWater(
+    _ shape: SurfaceShape, _ run: SurfaceRun?
+  ) throws(VABufError) -> SurfaceLease? {
+    guard let lease = try attempt(shape, for: run) else { return nil }
     let available = state.withLock { $0.ledger.available(shape) }
     if available < Self.lowWater { reclaim(Self.lowWater - available) }
     return lease
   }
 
-  /// Leases a surface that can be had without waiting.
+  /// Leases a surface that can be had without waiting, for an upload.
   ///
   /// - Returns: nil where all are leased.
-  func leaseNow(_ shape: SurfaceShape) throws(VABufError) -> SurfaceLease? { try attempt(shape) }
+  func leaseNow(_ shape: SurfaceShape) throws(VABufError) -> SurfaceLease? { try attempt(shape, for: nil) }
 
   /// - Returns: nil where all are leased.
-  private func attempt(_ shape: SurfaceShape) throws(VABufError) -> SurfaceLease? {
+  private func attempt(_ shape: SurfaceShape, for run: SurfaceRun?) throws(VABufError) -> SurfaceLease? {
     let (display, decision, found) = state.withLock {
       state -> (OwnedDisplay?, SurfaceLedger.Decision, [PooledSurface]) in
       guard let display = state.display else { return (nil, .wait, []) }
@@ -178,10 +181,14 @@ package final class SurfacePool: Sendable {
     case .reuse(let id):
       guard let surface = found.first else { preconditionFailure("surface \(id) is not there") }
       surface.settle()
+      if let last = surface.run, last !== run { last.waitForReaders() }
       surface.forget()
       return SurfaceLease(self, surface)
     case .create:
-      for surface in found { surface.destroy() }
+      for surface in found {
+        surface.run?.waitForReaders()
+        surface.destroy()
+      }
       return try make(shape, display)
     }
   }

@@ -51,6 +51,22 @@ package final class SurfaceRun: Sendable {
     }
   }
 
+  /// Waits for all that the decoder has submitted: a picture that is under way may be predicted from a surface that the
+  /// decoder is done with, and which somebody else is about to write to or destroy. Its own pictures come in order.
+  func waitForReaders() {
+    for (number, surface) in state.withLock({ $0.pending }) {
+      do {
+        try surface.sync()
+      } catch {
+        // Who reads the picture must hear of it, though the driver may not say it twice. It stays pending all the same: what
+        // is not submitted yet seems ready.
+        state.withLock { state in
+          if number < state.failure?.number ?? .max { state.failure = (number, error) }
+        }
+      }
+    }
+  }
+
   /// Throws where a picture is known to have failed: what follows would be of no use.
   func check() throws(VAError) {
     if let failure = state.withLock({ $0.failure }) { throw failure.error }
