@@ -22,6 +22,8 @@ bench: setup     ## the micro-benchmarks
 	scripts/bench.sh
 bench-ratio: release ## sequential decoding against a bare libavcodec loop
 	scripts/bench-ratio.sh
+bench-peers: release ## vabuf beside PyAV, TorchCodec, decord, OpenCV and FFMS2 (needs python3 and a network)
+	scripts/bench-peers.sh
 docs: setup      ## the library's documentation: .build/docs
 	scripts/docs.sh
 man: setup       ## the manual pages: .build/man

@@ -47,7 +47,7 @@ run_one() {
     # What is logged on the way has its level in front.
     # So have those of a program that does not shape its log, and FFmpeg's.
     local logged='^(vabuf: (warning|error|notice): |softva: '
-    [[ $program == "$SWEEP_VABUF" ]] || logged+='|[0-9]{4}-[0-9]{2}-[0-9T:+-]+ |\[[A-Za-z0-9]+ @ '
+    [[ $program == "$SWEEP_VABUF" ]] || logged+='|[0-9]{4}-[0-9]{2}-[0-9T:+-]+ |\[[A-Za-z0-9_,]+ @ '
     (($(grep -vcE "$logged)" "$out.err") == 1)) || wrong+="not one line of error; "
     grep -qE '^vabuf: [^:]+: .+: .+' "$out.err" || wrong+="no clear error; "
   else

@@ -16,6 +16,8 @@ final class BufferCore: Sendable {
   let counters = BufferCounters()
   /// Told of surfaces that cannot be read: the device behind them failed.
   private let uploadDevice = Mutex<(@Sendable () async throws -> HardwareDevice)?>(nil)
+  private struct WeakDevice { weak var value: HardwareDevice? }
+  private let lastUploadDevice = Mutex(WeakDevice())
   private let surfaceFailed = Mutex<(@Sendable (DeviceFailure, SurfaceFrame) -> Void)?>(nil)
   private let publisher = MetricsPublisher()
   private let isClosed = Atomic(false)
@@ -66,8 +68,13 @@ final class BufferCore: Sendable {
       throw VABufError(
         .backendUnavailable, what: "upload", why: "the buffer has no device", remedy: "read frames in host memory")
     }
-    return try await find()
+    let device = try await find()
+    lastUploadDevice.withLock { $0.value = device }
+    return device
   }
+
+  /// Where the last upload went; nil when that is gone.
+  var uploadedTo: HardwareDevice? { lastUploadDevice.withLock { $0.value } }
 
   func onSurfaceFailure(_ body: @escaping @Sendable (DeviceFailure, SurfaceFrame) -> Void) {
     surfaceFailed.withLock { $0 = body }

@@ -359,12 +359,14 @@ public final class FrameBuffer: Sendable {
   /// Stops decoding, and fails what still waits with code `closed`. Leases stay valid.
   public func close() async {
     weak let device = (source as? DecoderSource)?.device
+    weak let uploadDevice = core.uploadedTo
+    let mayUseDevices = stream != nil || uploadDevice != nil
     stop()
     await work.value
     core.publishMetrics()
     // Tasks that are just ending may refer to the device a moment longer, leases of the program as long as they live.
-    for _ in 0..<100 where device != nil { try? await Task.sleep(for: .milliseconds(1)) }
-    if stream != nil { await DeviceTeardown.finish(within: .seconds(2)) }
+    for _ in 0..<100 where device != nil || uploadDevice != nil { try? await Task.sleep(for: .milliseconds(1)) }
+    if mayUseDevices { await DeviceTeardown.finish(within: .seconds(2)) }
   }
 
   private func stop() {

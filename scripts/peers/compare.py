@@ -1,0 +1,252 @@
+"""Runs vabuf, the bare loop and the peers in turn, and prints tables. See scripts/bench-peers.sh."""
+
+import argparse
+import importlib.util
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+
+import readers
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BUDGET = 512 << 20
+SOURCE = (
+    "mandelbrot=s=960x540:r=30:end_pts={frames},scale={size},format=gbrp[fractal];"
+    "testsrc2=s={size}:r=30,format=gbrp[pattern];"
+    "life=s=480x270:r=30:seed=7:mold=10:life_color=#40c0ff:death_color=#301020:mold_color=#803060,"
+    "scale={size}:flags=neighbor,format=gbrp[life];"
+    "[fractal][pattern]blend=all_mode=average[both];"
+    "[both][life]blend=all_mode=screen:all_opacity=0.4,noise=all_seed=7:alls=6:allf=t,format=yuv420p[v]"
+)
+# Name: size, frames, encoder, container.
+CLIPS = {
+    "1080p-h264-gop250": ("1920x1080", 600, "libx264 -preset medium -crf 23 -g 250", "mp4"),
+    "1080p-h264-gop12": ("1920x1080", 600, "libx264 -preset medium -crf 23 -g 12 -bf 2", "mp4"),
+    "1080p-hevc": ("1920x1080", 600, "libx265 -preset medium -crf 28 -x265-params log-level=error", "mp4"),
+    "720p-vp9": ("1280x720", 600, "libvpx-vp9 -deadline good -cpu-used 4 -b:v 2M -row-mt 1", "webm"),
+    "2160p-h264": ("3840x2160", 300, "libx264 -preset medium -crf 23 -g 250", "mp4"),
+}
+# Where others are wrong: small clips, every frame checked in random order.
+HARD = {
+    "h264-open-gop": ("320x180", 240, "libx264 -g 30 -x264-params open-gop=1:bframes=3", "mp4"),
+    "hevc-open-gop": ("320x180", 240, "libx265 -g 30 -x265-params log-level=error", "mp4"),
+    "ts": ("320x180", 240, "libx264 -g 30 -bf 3", "ts"),
+    "edit-list": ("320x180", 240, None, "mp4"),
+    "vfr": ("320x180", 240, "libx264 -g 30 -bf 3 -vf select='not(mod(n\\,3))+lt(n\\,60)' -fps_mode vfr", "mp4"),
+}
+SHORT_CLIPS = {"360p-h264": ("640x360", 240, "libx264 -preset medium -crf 23 -g 120", "mp4")}
+
+
+def ffmpeg(*arguments):
+    subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-y", *arguments], check=True, stdin=subprocess.DEVNULL)
+
+
+def draw(folder, name, size, frames, encoder, container):
+    path = f"{folder}/{name}.{container}"
+    if os.path.exists(path):
+        return path
+    print(f"bench-peers: drawing {name} (once)", file=sys.stderr)
+    part = f"{folder}/part.{container}"
+    if name == "edit-list":
+        # Cut out of another one without encoding: it begins between keyframes, by an edit list.
+        whole = draw(folder, "whole", size, frames + 45, "libx264 -g 30 -bf 3", "mp4")
+        ffmpeg("-ss", "1.5", "-i", whole, "-c", "copy", part)
+    else:
+        graph = SOURCE.format(size=size, frames=frames)
+        words = encoder.split()
+        if "-vf" in words:
+            at = words.index("-vf")
+            graph = graph.replace("[v]", f",{words[at + 1]}[v]")
+            del words[at : at + 2]
+        ffmpeg("-filter_complex", graph, "-map", "[v]", "-t", str(frames / 30), "-c:v", *words, part)
+    os.rename(part, path)
+    return path
+
+
+def truth(path):
+    """ffmpeg's MD5 of each frame."""
+    out = subprocess.run(
+        ["ffmpeg", "-v", "error", "-nostdin", "-noautorotate", "-i", path, "-map", "0:v:0", "-noautoscale"]
+        + ["-fps_mode", "passthrough", "-f", "framemd5", "-"],
+        check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+    ).stdout
+    return [line.rsplit(",", 1)[1].strip() for line in out.splitlines() if not line.startswith("#")]
+
+
+def requests(workload, count, seed):
+    rng = random.Random(seed)
+    if workload == "random":
+        return [str(n) for n in rng.sample(range(count), min(60, count))]
+    if workload == "reverse":
+        return [str(n) for n in range(count - 1, max(-1, count - 151), -1)]
+    if workload == "ranges":
+        starts = [rng.randrange(max(1, count - 16)) for _ in range(20)]
+        return [f"{s}-{min(count - 1, s + 15)}" for s in starts]
+    # A hand on a time line: runs of small steps, forward or back, now and then from elsewhere.
+    asked, at = [], count // 2
+    while len(asked) < 300:
+        if rng.random() < 0.25:
+            at = rng.randrange(count)
+        direction = rng.choice((-1, 1))
+        for _ in range(rng.randint(5, 30)):
+            at = min(count - 1, max(0, at + direction * rng.randint(1, 4)))
+            asked.append(str(at))
+    return asked[:300]
+
+
+WORKLOADS = ["sequential", "random", "scrub", "reverse", "ranges"]
+
+
+class Competition:
+    def __init__(self, options, peers):
+        self.options, self.peers = options, peers
+        self.threads = str(options.threads)
+
+    def command(self, who, clip, workload, trace):
+        vabuf, bare = os.environ["VABUF"], os.environ["BARE_LOOP"]
+        if who == "vabuf":
+            asked = ["--workload", "sequential"] if workload == "sequential" else ["--requests", trace]
+            return [vabuf, "bench", clip, "--json", "--backend", "software", "--threads", self.threads] + asked + (
+                [] if workload == "sequential" else ["--host-memory", "512M"]
+            )
+        if who.startswith("bare"):
+            asked = ["--workload", "sequential"] if workload == "sequential" else ["--requests", trace]
+            return [bare, clip, "--threads", self.threads] + asked + (
+                ["--lru", str(BUDGET)] if who == "bare LRU" and workload != "sequential" else []
+            )
+        return [sys.executable, f"{HERE}/run.py", who, clip, self.threads, trace or "sequential"]
+
+    def once(self, who, clip, workload, trace):
+        try:
+            done = subprocess.run(
+                self.command(who, clip, workload, trace), capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                timeout=self.options.limit,
+            )
+            return json.loads(done.stdout.strip().splitlines()[-1] if who != "vabuf" else done.stdout)
+        except subprocess.TimeoutExpired:
+            return None
+        except (json.JSONDecodeError, IndexError):
+            print(f"bench-peers: {who} gave nothing on {clip}: {done.stderr.strip()[-200:]}", file=sys.stderr)
+            return None
+
+    def table(self, name, clip, frames):
+        folder = self.options.home
+        print(f"\n### {name}: {frames} frames, {self.threads} threads, seed {self.options.seed}, "
+              f"{self.options.rounds} rounds\n")
+        print("| | " + " | ".join(["output"] + WORKLOADS + ["p95 ms random", "p95 ms scrub", "peak MiB"]) + " |")
+        print("|---" * (len(WORKLOADS) + 5) + "|")
+        results = {}
+        contestants = ["bare loop", "bare LRU", "vabuf"] + list(self.peers)
+        for workload in WORKLOADS:
+            trace = None
+            if workload != "sequential":
+                trace = f"{folder}/{name}-{workload}.txt"
+                with open(trace, "w") as file:
+                    file.write("\n".join(requests(workload, frames, self.options.seed)) + "\n")
+            for round in range(self.options.rounds):
+                order = contestants if round % 2 == 0 else contestants[::-1]
+                for who in order:
+                    result = self.once(who, clip, workload, trace)
+                    if result:
+                        results.setdefault((who, workload), []).append(result)
+        for who in contestants:
+            cells = [{"bare loop": "YUV", "bare LRU": "YUV", "vabuf": "YUV"}.get(who) or readers.ALL[who].output]
+            for workload in WORKLOADS:
+                cells.append(self.speed(results, who, workload))
+            for workload in ["random", "scrub"]:
+                runs = results.get((who, workload), [])
+                cells.append(f"{statistics.median(r['latency_ms']['p95'] for r in runs):.1f}" if runs else "-")
+            peaks = [r["peak_rss_bytes"] for (w, _), runs in results.items() if w == who for r in runs]
+            cells.append(f"{max(peaks) >> 20}" if peaks else "-")
+            print(f"| {who} | " + " | ".join(cells) + " |", flush=True)
+        print("\nFrames a second, and as a ratio to the bare loop; `bare LRU` has 512 MiB, as vabuf has.")
+
+    def speed(self, results, who, workload):
+        def median(name):
+            runs = results.get((name, workload), [])
+            return statistics.median(r["frames_per_second"] for r in runs) if runs else None
+
+        mine, bare = median(who), median("bare loop")
+        if mine is None:
+            return "-"
+        return f"{mine:.1f}" + (f" ({mine / bare:.2f})" if bare else "")
+
+    def check(self, clips):
+        """Wrong frames, asked for one by one in random order."""
+        print("\n### Wrong frames of those asked for one by one, in random order\n")
+        print("| | " + " | ".join(clips) + " |")
+        print("|---" * (len(clips) + 1) + "|")
+        rows = {who: [] for who in ["vabuf"] + list(self.peers)}
+        for name, clip in clips.items():
+            expected = truth(clip)
+            numbers = list(range(len(expected)))
+            random.Random(self.options.seed).shuffle(numbers)
+            numbers = numbers[:120]
+            trace = f"{self.options.home}/check.txt"
+            with open(trace, "w") as file:
+                file.write("\n".join(map(str, numbers)) + "\n")
+            for who, row in rows.items():
+                row.append(self.wrong(who, clip, numbers, trace, expected))
+        for who, row in rows.items():
+            print(f"| {who} | " + " | ".join(row) + " |", flush=True)
+        print("\nvabuf and peers that give YUV are compared with ffmpeg's list; those that give RGB with what they give "
+              "themselves when they read the clip from start to end.")
+
+    def wrong(self, who, clip, numbers, trace, expected):
+        def run(command):
+            return subprocess.run(
+                command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=self.options.limit
+            ).stdout.splitlines()
+
+        try:
+            if who == "vabuf":
+                command = [os.environ["VABUF"], "frame", clip, "--md5", "--backend", "software", "-q"]
+                lines = [f"{line.split()[0]} {line.split()[2]}" for line in run(command + list(map(str, numbers)))]
+            else:
+                base = [sys.executable, f"{HERE}/run.py", who, clip, self.threads]
+                lines = run(base + ["check", trace])
+                if readers.ALL[who].output != "YUV":
+                    expected = run(base + ["digests"])
+        except subprocess.TimeoutExpired:
+            return "hangs"
+        given = dict(line.split(maxsplit=1) for line in lines)
+        wrong = sum(1 for n in numbers if n >= len(expected) or given.get(str(n)) != expected[n])
+        return f"{wrong}/{len(numbers)}"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--home", required=True)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--limit", type=int, default=600, help="seconds for one run")
+    parser.add_argument("--peers")
+    parser.add_argument("--clips")
+    parser.add_argument("--short", action="store_true", help="a small clip and one round: does it work?")
+    parser.add_argument("--check-only", action="store_true")
+    options = parser.parse_args()
+    os.makedirs(options.home, exist_ok=True)
+    peers = [name for name, module in readers.MODULES.items() if importlib.util.find_spec(module)]
+    if options.peers is not None:
+        peers = [name for name in peers if name in options.peers.split(",")]
+    clips = SHORT_CLIPS if options.short else CLIPS
+    if options.clips:
+        clips = {name: clip for name, clip in {**CLIPS, **SHORT_CLIPS}.items() if name in options.clips.split(",")}
+    if options.short:
+        options.rounds = 1
+    print(f"vabuf beside {', '.join(peers) or 'nobody'}; "
+          + subprocess.run([os.environ["VABUF"], "--version"], capture_output=True, text=True).stdout.splitlines()[0])
+    competition = Competition(options, peers)
+    competition.check({name: draw(options.home, name, *clip) for name, clip in HARD.items()})
+    if options.check_only:
+        return
+    for name, clip in clips.items():
+        path = draw(options.home, name, *clip)
+        competition.table(name, path, len(truth(path)))
+
+
+main()
