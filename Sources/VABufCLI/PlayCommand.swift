@@ -155,6 +155,7 @@ extension BufferMetrics {
     var metrics = self
     metrics.requests -= earlier.requests
     metrics.residentHits -= earlier.residentHits
+    metrics.residentSurfaceHits -= earlier.residentSurfaceHits
     metrics.joinedHits -= earlier.joinedHits
     metrics.misses -= earlier.misses
     return metrics

@@ -100,7 +100,7 @@ struct Player {
     guard let first = slots.first, let last = slots.prefix(Self.preroll).last else { return }
     let range = FrameRange(first: first.number, last: last.number)
     // Frames that the cache has no room for are decoded again when they are due.
-    for try await _ in buffer.frames(range.numbers, direction: direction, in: .anywhere) {}
+    _ = try await buffer.preload(range.numbers)
   }
 
   /// What a window would do: looks at the picture, and keeps it until the next one.
