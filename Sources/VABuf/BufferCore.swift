@@ -126,6 +126,9 @@ final class BufferCore: Sendable {
     of number: Int, urgency: RequestSchedule.Urgency, reader: BufferState.ReaderID
   ) async throws -> FrameLease {
     let id = Mutex<BufferState.WaiterID?>(nil)
+    // The thread sanitizer does not see that a continuation orders memory which is resumed before it is awaited. The frame
+    // was made before this lock was last let go of.
+    defer { state.withLock { _ in } }
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         if let lease = wait(number, urgency, reader, continuation, id) { continuation.resume(returning: lease) }
