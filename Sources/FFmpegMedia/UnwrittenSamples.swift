@@ -27,11 +27,10 @@ enum UnwrittenSamples {
     guard stride > 0, offset >= 0, rowBytes > 0, rows > 0 else { return false }
     let blockBytes = blockBytes(stride)
     let (top, left) = (offset / stride, offset % stride)
-    let blocks =
-      (left + blockBytes - 1) / blockBytes..<max((left + blockBytes - 1) / blockBytes, (left + rowBytes) / blockBytes)
+    let (first, end) = ((left + blockBytes - 1) / blockBytes, (left + rowBytes) / blockBytes)
+    guard first < end else { return false }
     return vabuf_rows_are_marked(
-      plane.assumingMemoryBound(to: UInt8.self), stride, top, top + rows, blockBytes, blocks.lowerBound,
-      blocks.upperBound)
+      plane.assumingMemoryBound(to: UInt8.self), stride, top, top + rows, blockBytes, first, end)
   }
 }
 

@@ -154,7 +154,7 @@ final class BufferCore: Sendable {
     counters.requests.count()
     if let lease = hit(number, BufferState.anonymousReader, .anywhere) { return lease }
     return try update { state, effects -> FrameLease? in
-      if let lease = late(number, BufferState.anonymousReader, .anywhere, &state, &effects) { return lease }
+      if let lease = late(number, BufferState.anonymousReader, &state, &effects) { return lease }
       if let error = state.end ?? state.outOfRange(number) {
         counters.misses.count()
         throw error
@@ -172,30 +172,26 @@ final class BufferCore: Sendable {
   }
 
   private func hit(_ number: Int, _ reader: BufferState.ReaderID, _ place: Placement) -> FrameLease? {
-    // Without the state's lock: most requests end here.
     guard let lease = cache.lease(key(number), in: place) else { return nil }
-    update { state, effects in count(lease, reader, &state, &effects) }
+    countHit(lease)
+    update { $0.observe(number, reader, isHit: true, isResident: isResident, &$1) }
     return lease
   }
 
   /// A frame that arrived since `hit` missed it. To be asked under the lock and before the source is told to decode the
   /// frame: it is in the cache before `arrived` takes the lock, and what is not there now will find its waiter.
   private func late(
-    _ number: Int, _ reader: BufferState.ReaderID, _ place: Placement, _ state: inout BufferState,
-    _ effects: inout BufferState.Effects
+    _ number: Int, _ reader: BufferState.ReaderID, _ state: inout BufferState, _ effects: inout BufferState.Effects
   ) -> FrameLease? {
-    guard let lease = cache.lease(key(number), in: place) else { return nil }
-    count(lease, reader, &state, &effects)
+    guard let lease = cache.lease(key(number), in: .anywhere) else { return nil }
+    countHit(lease)
+    state.observe(number, reader, isHit: true, isResident: isResident, &effects)
     return lease
   }
 
-  private func count(
-    _ lease: FrameLease, _ reader: BufferState.ReaderID, _ state: inout BufferState,
-    _ effects: inout BufferState.Effects
-  ) {
+  private func countHit(_ lease: FrameLease) {
     counters.residentHits.count()
     if lease.picture == nil { counters.surfaceHits.count() }
-    state.observe(lease.number, reader, isHit: true, isResident: isResident, &effects)
   }
 
   /// - Returns: the frame, where it arrived meanwhile; then nobody waits.
@@ -209,7 +205,7 @@ final class BufferCore: Sendable {
         effects.failed.append((continuation, CancellationError()))
         return nil
       }
-      if let lease = late(number, reader, .anywhere, &state, &effects) { return lease }
+      if let lease = late(number, reader, &state, &effects) { return lease }
       let waiting = state.wait(.init(frame: number, continuation: continuation), urgency: urgency, &effects)
       count(waiting?.found)
       guard let waiting else { return nil }

@@ -6,61 +6,62 @@ import VABufTestKit
 /// Few surfaces, and many who want them.
 @Suite(.enabled(if: !TestDevice.all.isEmpty, "\(TestDevice.reason)"))
 struct SurfaceBudgetTests {
-  @Test(arguments: TestDevice.all) func aReaderThatHoldsLeasesDoesNotStarveTheDecoder(_ device: TestDevice) async throws
-  {
+  /// A buffer of 300 frames that has two surfaces more than its decoder may need.
+  private func withFewSurfaces(
+    _ device: TestDevice,
+    _ body: @Sendable (FrameBuffer, _ clip: (path: String, md5s: [String]), _ surfaces: Int) async throws -> Void
+  ) async throws {
     guard let clip = try SurfaceClips.make(SurfaceClips.long) else { return }
     let surfaces = try SurfaceClips.needs(clip.path).most + 2
     try await device.run { node in
       var options = hardwareOptions(node)
       options.gpuSurfaces = surfaces
       let buffer = try await FrameBuffer.open(clip.path, options: options)
-      try await Conformance.closing(buffer) { buffer in
-        // Fills the cache with frames on the GPU.
-        try await buffer.preload(0..<60)
-        #expect(buffer.metrics.cachedSurfaces > 0)
-        var held: [FrameLease] = []
-        var next = 0
-        for try await frame in buffer.frames(0..<300, in: .anywhere) {
-          #expect(frame.number == next && frame.descriptor.backend == .vaapi)
-          next += 1
-          held.append(frame)
-          if held.count > 8 { held.removeFirst() }
-          let read = try await buffer.frame(at: frame.number)
-          #expect(try FrameDigest.md5(read) == clip.md5s[frame.number], "frame \(frame.number)")
-        }
-        #expect(next == 300)
-        let metrics = buffer.metrics
-        #expect(metrics.demotions > 0)
-        #expect(metrics.surfaceHighWater <= surfaces)
-        #expect(metrics.fallbacks == 0)
+      try await Conformance.closing(buffer) { buffer in try await body(buffer, clip, surfaces) }
+    }
+  }
+
+  @Test(arguments: TestDevice.all) func aReaderThatHoldsLeasesDoesNotStarveTheDecoder(_ device: TestDevice) async throws
+  {
+    try await withFewSurfaces(device) { buffer, clip, surfaces in
+      // Fills the cache with frames on the GPU.
+      try await buffer.preload(0..<60)
+      #expect(buffer.metrics.cachedSurfaces > 0)
+      var held: [FrameLease] = []
+      var next = 0
+      for try await frame in buffer.frames(0..<300, in: .anywhere) {
+        #expect(frame.number == next && frame.descriptor.backend == .vaapi)
+        next += 1
+        held.append(frame)
+        if held.count > 8 { held.removeFirst() }
+        let read = try await buffer.frame(at: frame.number)
+        #expect(try FrameDigest.md5(read) == clip.md5s[frame.number], "frame \(frame.number)")
       }
+      #expect(next == 300)
+      let metrics = buffer.metrics
+      #expect(metrics.demotions > 0)
+      #expect(metrics.surfaceHighWater <= surfaces)
+      #expect(metrics.fallbacks == 0)
     }
   }
 
   /// What demotions cost and what they save is counted.
   @Test(arguments: TestDevice.all) func aDemotedFrameIsNotDecodedAgain(_ device: TestDevice) async throws {
-    guard let clip = try SurfaceClips.make(SurfaceClips.long) else { return }
-    let surfaces = try SurfaceClips.needs(clip.path).most + 2
-    try await device.run { node in
-      var options = hardwareOptions(node)
-      options.gpuSurfaces = surfaces
-      let buffer = try await FrameBuffer.open(clip.path, options: options)
-      try await Conformance.closing(buffer) { buffer in
-        // More than there are surfaces for; where too many would be downloaded at once, frames are evicted instead.
-        for _ in 0..<50 where buffer.metrics.demotions == 0 { _ = try await buffer.preload(0..<60) }
-        var demoted: [Int] = []
-        for number in 0..<60 {
-          guard let frame = try buffer.frameIfResident(at: number), frame.residency == .host else { continue }
-          #expect(try FrameDigest.md5(frame) == clip.md5s[number], "frame \(number)")
-          demoted.append(number)
-        }
-        #expect(!demoted.isEmpty)
-        // What was looked for in vain is on its way, and may push others out.
-        let metrics = buffer.metrics
-        #expect(metrics.demotionsUsed >= demoted.count && metrics.demotionsUsed <= metrics.demotions)
-        #expect(metrics.demotionDownloads > 0 && metrics.demotionNanoseconds > 0)
-        #expect(metrics.demotionDownloads <= metrics.downloads)
+    try await withFewSurfaces(device) { buffer, clip, _ in
+      // More than there are surfaces for; where too many would be downloaded at once, frames are evicted instead.
+      for _ in 0..<50 where buffer.metrics.demotions == 0 { _ = try await buffer.preload(0..<60) }
+      var demoted: [Int] = []
+      for number in 0..<60 {
+        guard let frame = try buffer.frameIfResident(at: number), frame.residency == .host else { continue }
+        #expect(try FrameDigest.md5(frame) == clip.md5s[number], "frame \(number)")
+        demoted.append(number)
       }
+      #expect(!demoted.isEmpty)
+      // What was looked for in vain is on its way, and may push others out.
+      let metrics = buffer.metrics
+      #expect(metrics.demotionsUsed >= demoted.count && metrics.demotionsUsed <= metrics.demotions)
+      #expect(metrics.demotionDownloads > 0 && metrics.demotionNanoseconds > 0)
+      #expect(metrics.demotionDownloads <= metrics.downloads)
     }
   }
 
