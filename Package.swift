@@ -63,7 +63,7 @@ let package = Package(
     .target(
       name: "Decoding",
       dependencies: [
-        "FrameModel", "FFmpegMedia", "VAAPI", "CVABufShims",
+        "FrameModel", "BufferPolicy", "FFmpegMedia", "VAAPI", "CVABufShims",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],

@@ -20,7 +20,7 @@ FrameModel:
 BufferPolicy: FrameModel Collections
 VAAPI:        FrameModel CVABufShims CVA CDRM *
 FFmpegMedia:  FrameModel CVABufShims CAVUtil CAVCodec CAVFormat CSWScale *
-Decoding:     FrameModel CVABufShims FFmpegMedia VAAPI *
+Decoding:     FrameModel BufferPolicy CVABufShims FFmpegMedia VAAPI *
 VABuf:        FrameModel BufferPolicy Decoding *
 VABufCLI:     FrameModel VABuf *
 '

@@ -11,6 +11,8 @@ final class BufferCore: Sendable {
   let pool: MemoryPool
   let cache: FrameCache
   let keepBehind: Int
+  /// A range of no more frames is kept whole.
+  let keptRange: Int
   /// How many frames a sequential reader leaves behind it when the decoder is the slower one.
   let trailFrames: Int
   let counters = BufferCounters()
@@ -30,6 +32,7 @@ final class BufferCore: Sendable {
     self.pool = pool
     stream = Self.lastStream.add(1, ordering: .relaxed).newValue
     keepBehind = cacheLimits.frames / 2
+    keptRange = cacheLimits.frames / 2
     trailFrames = max(1, configuration.ringFrames / 16)
     let relay = EvictionRelay()
     cache = FrameCache(
@@ -223,7 +226,9 @@ final class BufferCore: Sendable {
     }
   }
 
-  func addReader(_ direction: Direction) -> BufferState.ReaderID { update { state, _ in state.addReader(direction) } }
+  func addReader(_ direction: Direction, of range: Range<Int>) -> BufferState.ReaderID {
+    update { state, _ in state.addReader(direction, of: range) }
+  }
   func removeReader(_ id: BufferState.ReaderID) { update { state, _ in state.removeReader(id) } }
 
   func isCached(_ number: Int) -> Bool { isResident(number) }

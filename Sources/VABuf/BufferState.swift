@@ -28,6 +28,8 @@ struct BufferState: ~Copyable {
 
   private struct Reader {
     var policy: PrefetchPolicy
+    /// What it is going to read, at most.
+    var range = 0..<Int.max
     var plan: [Int] = []
     /// Hits since the plan was last looked at.
     var hits = 0
@@ -69,12 +71,12 @@ struct BufferState: ~Copyable {
 
   // MARK: - Readers
 
-  mutating func addReader(_ direction: Direction) -> ReaderID {
+  mutating func addReader(_ direction: Direction, of range: Range<Int>) -> ReaderID {
     lastReader += 1
     // Backward, the frames before a keyframe cost a whole run of decoding: that must begin earlier.
     var policy = newPolicy(depth: direction == .forward ? prefetchFrames : max(prefetchFrames, ring.capacity))
     policy.hint(direction: direction)
-    readers[lastReader] = Reader(policy: policy)
+    readers[lastReader] = Reader(policy: policy, range: range)
     return lastReader
   }
 
@@ -115,7 +117,8 @@ struct BufferState: ~Copyable {
     if !isHit || reader.hits > prefetchFrames / 4 {
       reader.hits = 0
       let known = { (number: Int) in isResident(number) }
-      if let plan = reader.policy.plan(isResident: known, limit: frameCount) {
+      let bounds = reader.range.clamped(to: 0..<(frameCount ?? .max))
+      if let plan = reader.policy.plan(isResident: known, within: bounds) {
         reader.plan = plan
         readers[id] = reader
         setPlan(first: id)

@@ -13,7 +13,8 @@ extension DecodeSession {
       do {
         let first = request.frames.lowerBound
         let kept = max(0, first - port.keepBehind)
-        try seek(to: first, keeping: kept, needing: request.looksBack ? kept : first)
+        try seek(
+          to: first, keeping: kept, needing: request.looksBack ? kept : first, isDemand: request.urgency != .prefetch)
         while port.isCurrent(request, position: position ?? first) {
           if let failure = source.takeSurfaceFailure() { throw source.examined(failure) }
           let end = try await deliver(request, port, source)

@@ -70,7 +70,8 @@ final class DecoderSource: FrameSource {
   /// one that is at work now.
   func surfaceFailed(_ failure: DeviceFailure, of surface: SurfaceFrame) {
     state.withLock { state in
-      guard surface.device === state.device, surface.run == nil || surface.run === state.run else { return }
+      guard surface.device === state.device, surface.run == nil || surface.run?.stream === state.run?.stream
+      else { return }
       state.surfaceFailure = failure
     }
   }

@@ -182,7 +182,11 @@ public final class FrameBuffer: Sendable {
     configuration = try configuration.validated()
     // What the decoder keeps for itself: references, reordering, a picture a thread, and one on each end.
     let threads = options.threads > 0 ? options.threads : min(Environment.cores + 1, 16)
-    let reserve = min(pool.capacity / 2, (opened.stream.reorderDepth + 6 + threads) * frameBytes)
+    let decoderBytes = (opened.stream.reorderDepth + 6 + threads) * frameBytes
+    let reserve = min(pool.capacity / 2, decoderBytes)
+    // Decoders that wait where they stopped have a quarter of the memory, which is the cache's while there are none.
+    session.decoders = min(mostDecoders, 1 + pool.capacity / 4 / max(1, decoderBytes))
+    await decode.allow(decoders: session.decoders)
     let relay = DeviceRelay(SurfaceNeeds(opened.stream))
     let source = DecoderSource(
       session: decode, options: session, memory: memory, index: opened.index,
@@ -207,6 +211,9 @@ public final class FrameBuffer: Sendable {
       devicePath: options.device)
     return buffer
   }
+
+  /// More save little: docs/adr/0017-parked-decoders.md.
+  private static let mostDecoders = 4
 
   /// Bytes of small frames that are kept without a budget: fresh memory costs time, so it is not filled just because
   /// it is there.

@@ -48,9 +48,11 @@ public struct FrameSequence: AsyncSequence, Sendable {
     ) {
       self.buffer = buffer
       self.place = place
-      reader = Reader(core: core, direction: direction, leavesTrail: leavesTrail)
       rest = range
       if direction == .backward, let count = core.frameCount { rest = range.clamped(to: 0..<count) }
+      // Kept surfaces would have to be downloaded for those to come.
+      let isKept = place == .host && range.clamped(to: 0..<(core.frameCount ?? .max)).count <= core.keptRange
+      reader = Reader(core: core, range: range, direction: direction, leavesTrail: leavesTrail && !isKept)
     }
 
     /// The next frame; nil at the end of the range or of the stream.
@@ -83,7 +85,8 @@ public struct FrameSequence: AsyncSequence, Sendable {
   ///
   /// A reader that waits for the decoder would pay for every page of fresh memory in which its frames are kept, so its
   /// trail is short: older frames that nobody else used give their memory, still warm, to the frames to come. A reader
-  /// that is slower than the decoder leaves everything to the cache.
+  /// that is slower than the decoder leaves everything to the cache, and so does one of a range of which half a cache
+  /// is enough: somebody may come back to it.
   private final class Reader: Sendable {
     private struct Trail {
       var numbers: Deque<Int> = []
@@ -99,11 +102,11 @@ public struct FrameSequence: AsyncSequence, Sendable {
     /// So many requests without a wait make a reader slower than the decoder, whose frames come in bursts.
     private static let patience = 16
 
-    init(core: BufferCore, direction: Direction, leavesTrail: Bool) {
+    init(core: BufferCore, range: Range<Int>, direction: Direction, leavesTrail: Bool) {
       self.core = core
       self.direction = direction
       self.leavesTrail = leavesTrail
-      id = core.addReader(direction)
+      id = core.addReader(direction, of: range)
     }
 
     deinit { core.removeReader(id) }

@@ -104,13 +104,13 @@ package struct PrefetchPolicy: Sendable {
   /// as it is, because at least `lowWater` of the frames ahead (or all, near the end) are resident or pending, and no
   /// pending one lies elsewhere. Empty: stop.
   ///
-  /// - Parameter frameCount: the stream's length, where it is known.
-  package mutating func plan(isResident: (Int) -> Bool, limit frameCount: Int?) -> [Int]? {
+  /// - Parameter bounds: the frames that there are for the reader.
+  package mutating func plan(isResident: (Int) -> Bool, within bounds: Range<Int>) -> [Int]? {
     guard let last, let step = pattern.step else { return stop() }
     var ahead = 0
     var ready = 0
     var pendingAhead = 0
-    forEachAhead(of: last, step, frameCount) {
+    forEachAhead(of: last, step, bounds) {
       ahead += 1
       let isPending = pending.contains($0)
       if isPending { pendingAhead += 1 }
@@ -120,7 +120,7 @@ package struct PrefetchPolicy: Sendable {
     if ready >= min(lowWater, ahead), pendingAhead == pending.count { return nil }
     var plan: [Int] = []
     plan.reserveCapacity(depth)
-    forEachAhead(of: last, step, frameCount) { if !isResident($0) { plan.append($0) } }
+    forEachAhead(of: last, step, bounds) { if !isResident($0) { plan.append($0) } }
     if plan.isEmpty { return stop() }
     replacePending(by: plan)
     isRunning = true
@@ -134,11 +134,11 @@ package struct PrefetchPolicy: Sendable {
     return []
   }
 
-  private func forEachAhead(of frame: Int, _ step: Int, _ frameCount: Int?, _ body: (Int) -> Void) {
+  private func forEachAhead(of frame: Int, _ step: Int, _ bounds: Range<Int>, _ body: (Int) -> Void) {
     var next = frame
     for _ in 0..<depth {
       let (sum, overflow) = next.addingReportingOverflow(step)
-      if overflow || sum < 0 || sum >= frameCount ?? .max { return }
+      if overflow || !bounds.contains(sum) { return }
       next = sum
       body(next)
     }

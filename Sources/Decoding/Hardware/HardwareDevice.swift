@@ -79,10 +79,13 @@ package final class HardwareDevice: Sendable {
   /// A decoder begins to use the device. What it needs is reserved: two that had too few together could wait for each
   /// other for ever.
   ///
-  /// - Parameter promised: surfaces of the reservation whose place this one takes.
-  func attach(_ needs: SurfaceNeeds, promised: Int) throws(DeviceFailure) -> DeviceContext {
+  /// - Parameters:
+  ///   - promised: surfaces of the reservation whose place this one takes.
+  ///   - isSpare: the decoder only saves time: half of the surfaces are not for such.
+  func attach(_ needs: SurfaceNeeds, promised: Int, isSpare: Bool = false) throws(DeviceFailure) -> DeviceContext {
     let limits = surfaces.limits
-    let limit = min(limits.surfaces, limits.bytes / max(1, needs.surfaceBytes))
+    let all = min(limits.surfaces, limits.bytes / max(1, needs.surfaceBytes))
+    let limit = isSpare ? all / 2 : all
     let (context, others) = state.withLock { state -> (DeviceContext?, Int) in
       guard let context = state.context, !state.isLost else { return (nil, -1) }
       guard state.reserved - promised + needs.most <= limit else { return (nil, state.reserved - promised) }

@@ -9,7 +9,7 @@ internal import VAAPI
 package final class HardwareSession: SurfaceAllocator {
   package let device: HardwareDevice
   /// The pictures that its decoder makes.
-  package let run = SurfaceRun()
+  package let run: SurfaceRun
   private let isClosed: CancelFlag
   private let context: DeviceContext
   private let needs: SurfaceNeeds
@@ -24,9 +24,24 @@ package final class HardwareSession: SurfaceAllocator {
     needs = SurfaceNeeds(stream)
     let promised = old?.device === device ? old?.needs.most ?? 0 : 0
     context = try device.attach(needs, promised: promised)
+    run = SurfaceRun()
     self.device = device
     isClosed = cancel
   }
+
+  private init(beside first: HardwareSession) throws(DeviceFailure) {
+    needs = first.needs
+    context = try first.device.attach(needs, promised: 0, isSpare: true)
+    run = SurfaceRun(of: first.run.stream)
+    device = first.device
+    isClosed = first.isClosed
+  }
+
+  /// A session for another decoder of the same stream on the same device. Half of the surfaces are left to what is not
+  /// spare.
+  ///
+  /// - Throws: `DeviceFailure` where there are too few.
+  func another() throws(DeviceFailure) -> HardwareSession { try HardwareSession(beside: self) }
 
   // The decoder, which holds this, is gone.
   deinit { device.detach(needs) }

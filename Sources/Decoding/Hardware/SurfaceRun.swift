@@ -18,9 +18,13 @@ package final class SurfaceRun: Sendable {
     var failure: (number: Int, error: VAError)?
   }
 
+  /// Stands for one opening of a device by one reader of a stream: its decoders have it in common.
+  package final class Stream: Sendable {}
+
+  package let stream: Stream
   private let state = Mutex(State())
 
-  package init() {}
+  package init(of stream: Stream = Stream()) { self.stream = stream }
 
   /// The decoder is going to decode its next picture into a surface.
   ///

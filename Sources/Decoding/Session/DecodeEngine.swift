@@ -1,3 +1,4 @@
+internal import BufferPolicy
 package import FFmpegMedia
 package import FrameModel
 package import Logging
@@ -15,6 +16,8 @@ package struct SessionOptions: Sendable {
   package var verifies = false
   /// How pictures that hardware decoded lie in host memory.
   package var hostFormat = HostFormat.software
+  /// How many decoders may be open at once: one that works, and others that wait where they stopped.
+  package var decoders = 1
   package var progress: IndexBuilder.Progress?
   package var logger: Logger
 
@@ -35,24 +38,10 @@ package struct SessionOptions: Sendable {
 /// the middle, that seek point lied, is never used again, and an earlier one serves; a run from the start with a new
 /// decoder is right, so the headers promised what the decoder does not do, and the stream is decoded once to learn the
 /// truth. Where even that differs from time to time, decoding becomes repeatable: one thread, cleared buffers.
+///
+/// A run that is left for another one is *parked* with its decoder, where that may save decoding later and memory allows;
+/// a request goes to the run that reaches it with the least decoding (`ParkingPolicy`).
 package final class DecodeEngine {
-  private struct Run {
-    var start: FrameIndex.SeekPoint
-    /// The number that the next frame must have.
-    var expected: Int
-    /// The decoder had not decoded anything before.
-    var isReopened: Bool
-    /// Frames that the decoder was spared (`omits`). Those that would have come by now are taken out.
-    var omitted: Set<Int> = []
-    var hasOmitted = false
-    /// What the decoder met before the first true frame came out.
-    var earlySigns = DamageSigns()
-    var isLinear: Bool { start.packet == 0 }
-
-    /// Goes past frames that do not come.
-    mutating func passOmitted() { while omitted.remove(expected) != nil { expected += 1 } }
-  }
-
   package let stream: StreamDescription
   package private(set) var index: FrameIndex
   /// How many times decoding has made another index than the headers promised.
@@ -63,12 +52,19 @@ package final class DecodeEngine {
   private var decoder: StreamDecoder
   private var analysis: IndexAnalysis?
   private let identity: FileIdentity?
-  private var run: Run?
+  private var run: DecodeRun?
   /// The first frame that is given out; earlier ones are decoded only.
   private var next = 0
   /// The first frame that is decoded also where nothing depends on it.
   private var needed = 0
   private var liars: Set<Int> = []
+  /// Decoders that wait where they stopped, beside the one that is at work.
+  private var parked: [ParkedDecoder] = []
+  /// How many decoders may be open; 1 where more could not be had.
+  package var mostDecoders: Int
+  /// How many times `seek` was called, and when it last was for somebody who waits.
+  private var seeks: UInt64 = 0
+  private var servesDemand = true
   private var shape: PictureShape?
   /// Frames that came out of the decoder, given out or not.
   package private(set) var decodedFrames = 0
@@ -102,6 +98,7 @@ package final class DecodeEngine {
     self.allocator = allocator
     self.interrupt = interrupt
     self.identity = identity
+    mostDecoders = options.decoders
     if index.isRepeatable { try decoder.reopen(repeatable: true, threads: 1) }
     if analysis != nil {
       if !index.doubts.isEmpty { try prove(index.doubts) } else { store() }
@@ -127,6 +124,7 @@ package final class DecodeEngine {
 
   /// Goes on with another decoder: on a device, or in software for nil. Frames come from wherever `seek` says next.
   package func use(_ hardware: HardwareSession?) throws {
+    dropParked()
     run = nil
     try decoder.reopen(in: hardware)
   }
@@ -139,26 +137,31 @@ package final class DecodeEngine {
 
   /// Makes `step()` give the frames from `number` on.
   ///
-  /// Goes on from where the decoder is if no seek point lies nearer, else starts at the best seek point.
+  /// Goes on from where a decoder is if no seek point lies nearer, else starts at the best seek point.
   ///
   /// - Parameters:
   ///   - keeping: give out frames before `number` too, from this one on, where they are decoded on the way.
   ///   - needing: decode all frames from this one on; before it, only what others are predicted from. Nil takes `keeping`.
-  package func seek(to number: Int, keeping: Int, needing: Int? = nil) throws {
+  ///   - isDemand: somebody waits for the frame.
+  package func seek(to number: Int, keeping: Int, needing: Int? = nil, isDemand: Bool = true) throws {
     needed = min(needing ?? keeping, number)
     let point = index.seekPoint(for: number, excluding: liars)
-    if let run, run.expected <= number, point.firstFrame <= run.expected + Self.seekCost,
-      !run.omitted.contains(number)
-    {
-      next = max(keeping, run.expected)
-      return
+    seeks += 1
+    let parking = ParkingPolicy(most: isPlain ? mostDecoders : 1)
+    let choice = parking.choose(
+      for: number, seekPoint: point.firstFrame, among: stations(for: number), now: seeks + 1, isDemand: isDemand)
+    defer { servesDemand = isDemand }
+    switch choice {
+    case .resume(let station): takeUp(station)
+    case .start(let station):
+      takeUp(station)
+      try start(at: point, reopening: false)
+    case .open:
+      try openAnother()
+      try start(at: point, reopening: false)
     }
-    try start(at: point, reopening: false)
-    next = max(keeping, point.firstFrame)
+    next = max(keeping, run?.expected ?? point.firstFrame)
   }
-
-  /// Decoding a few frames more is cheaper than flushing a pipeline of threads and filling it again.
-  private static let seekCost = 4
 
   private func start(at point: FrameIndex.SeekPoint, reopening: Bool) throws {
     options.logger.debug(
@@ -171,7 +174,7 @@ package final class DecodeEngine {
     run = nil
     let reopening = reopening || point.packet == 0 || index.proof != .demuxed || index.needsFreshDecoder
     guard try decoder.start(at: point.packet, records: index.packets, reopening: reopening) else { throw fileChanged }
-    run = Run(start: point, expected: point.firstFrame, isReopened: reopening)
+    run = DecodeRun(start: point, expected: point.firstFrame, isReopened: reopening)
   }
 
   /// What one step came to.
@@ -190,8 +193,7 @@ package final class DecodeEngine {
     guard run != nil else { return .ended }
     do {
       let frame = try Frame()
-      // Only where headers tell all of a stream.
-      let mayOmit = !omitsNothing && index.proof == .demuxed && index.doubts.isEmpty && !decoder.isRepeatable
+      let mayOmit = !omitsNothing && isPlain
       switch try decoder.receive(into: frame, records: index.packets, omits: { mayOmit && omits($0) }) {
       case .frame(let packet):
         decodedFrames += 1
@@ -209,10 +211,73 @@ package final class DecodeEngine {
         try start(at: index.seekPoint(for: next, excluding: liars), reopening: false)
       }
       return .passed
+    } catch let error as VABufError where Self.isOutOfRoom(error) && !parked.isEmpty {
+      // Those that only may be of use make room for the one that is.
+      dropParked()
+      mostDecoders = 1
+      try start(at: index.seekPoint(for: next, excluding: liars), reopening: false)
+      return .passed
     } catch {
       run = nil
       throw error
     }
+  }
+
+  /// Headers tell all of the stream.
+  private var isPlain: Bool { index.proof == .demuxed && index.doubts.isEmpty && !decoder.isRepeatable }
+
+  // MARK: - Parking
+
+  private static func isOutOfRoom(_ error: VABufError) -> Bool {
+    error.code == .hostMemoryExhausted || error.code == .surfacesExhausted
+  }
+
+  /// The decoder at work first, then those that are parked.
+  private func stations(for number: Int) -> [ParkingPolicy.Station] {
+    var stations = [station(run, number, lastUse: seeks, servesDemand)]
+    for waiting in parked {
+      stations.append(station(waiting.run, number, lastUse: waiting.lastUse, waiting.servesDemand))
+    }
+    return stations
+  }
+
+  private func station(
+    _ run: DecodeRun?, _ number: Int, lastUse: UInt64, _ servesDemand: Bool
+  ) -> ParkingPolicy.Station {
+    let seekPoint = run.map { index.seekPoint(for: $0.expected, excluding: liars).firstFrame } ?? 0
+    return ParkingPolicy.Station(
+      position: run?.expected, seekPoint: seekPoint, reaches: run.map { !$0.omitted.contains(number) } ?? false,
+      lastUse: lastUse, servesDemand: servesDemand)
+  }
+
+  /// Puts the decoder of a station to work, and parks the other one in its place.
+  private func takeUp(_ station: Int) {
+    if station == 0 { return }
+    parked[station - 1].exchange(&decoder, &run, lastUse: seeks, servesDemand: servesDemand)
+  }
+
+  /// Parks the decoder that is at work, and puts a new one in its place. Where that cannot be had there are as many
+  /// decoders as there will be.
+  private func openAnother() throws {
+    do {
+      let demuxer = try Demuxer(path: options.path, stream: stream.index, interrupt: interrupt)
+      var another = try StreamDecoder(
+        demuxer: demuxer, options: DecoderOptions(threads: options.threads), allocator: allocator)
+      if let hardware = decoder.hardware { try another.reopen(in: hardware.another()) }
+      let waiting = ParkedDecoder(another)
+      waiting.exchange(&decoder, &run, lastUse: seeks, servesDemand: servesDemand)
+      parked.append(waiting)
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      options.logger.debug("no further decoder", metadata: ["file": "\(options.path)", "why": "\(error)"])
+      mostDecoders = 1 + parked.count
+    }
+  }
+
+  /// Closes the decoders that wait.
+  package func dropParked() {
+    while let last = parked.popLast() { last.close() }
   }
 
   /// Which frame this is, if it is wanted: checks it against the index.
@@ -273,7 +338,7 @@ package final class DecodeEngine {
   ///
   /// - Returns: nil for a frame that is whole. Where decoding began in the middle, a missing reference is no proof: the
   ///   seek point may lie.
-  private func damage(_ signs: DamageSigns, _ frame: borrowing Frame, _ number: Int, _ run: Run) -> (
+  private func damage(_ signs: DamageSigns, _ frame: borrowing Frame, _ number: Int, _ run: DecodeRun) -> (
     why: String, isProven: Bool
   )? {
     // Frames that were decoded once are known by their hashes.
@@ -290,7 +355,7 @@ package final class DecodeEngine {
   }
 
   /// The packet's picture leads the seek point of the run.
-  private func leads(_ packet: Int, _ run: Run) -> Bool {
+  private func leads(_ packet: Int, _ run: DecodeRun) -> Bool {
     !run.isLinear && index.frameOfPacket.indices.contains(packet)
       && 0..<run.start.firstFrame ~= Int(index.frameOfPacket[packet])
   }
@@ -372,6 +437,7 @@ package final class DecodeEngine {
     options.logger.debug(
       "indexing by decoding", metadata: ["file": "\(options.path)", "doubts": "\(doubts)"])
     let analysis = try self.analysis ?? demuxed()
+    dropParked()
     let hardware = decoder.hardware
     if hardware != nil { try decoder.reopen(in: nil) }
     if repeatably, !decoder.isRepeatable { try decoder.reopen(repeatable: true, threads: 1) }

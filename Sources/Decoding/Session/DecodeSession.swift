@@ -49,6 +49,7 @@ package actor DecodeSession {
       throw DeviceFailure(
         .unsupported, what: "hardware decoding", why: obstacle, remedy: "use --backend auto or software")
     }
+    engine.dropParked()
     // A lost device ends with its last session; the driver may want that before it opens another one.
     if engine.hardware?.device.isLost == true { try engine.use(nil) }
     let device = try devices.device(at: path, for: engine.stream, logger: logger)
@@ -74,9 +75,12 @@ package actor DecodeSession {
   package var indexGeneration: Int { engine?.indexGeneration ?? 0 }
   package var index: FrameIndex? { engine?.index }
 
-  package func seek(to number: Int, keeping: Int, needing: Int? = nil) throws {
+  /// How many decoders it may keep open from now on.
+  package func allow(decoders: Int) { engine?.mostDecoders = decoders }
+
+  package func seek(to number: Int, keeping: Int, needing: Int? = nil, isDemand: Bool = true) throws {
     guard let engine else { throw Self.notOpen }
-    try engine.seek(to: number, keeping: keeping, needing: needing)
+    try engine.seek(to: number, keeping: keeping, needing: needing, isDemand: isDemand)
   }
 
   package func step() throws -> DecodeEngine.Step {

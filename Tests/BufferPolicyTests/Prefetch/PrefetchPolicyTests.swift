@@ -29,17 +29,17 @@ import Testing
 
   @Test func aPlanLooksAheadInTheDirection() {
     var forward = policy(after: [10, 11])
-    #expect(forward.plan(isResident: { $0 == 13 }, limit: nil) == [12, 14, 15])
+    #expect(forward.plan(isResident: { $0 == 13 }, within: 0..<Int.max) == [12, 14, 15])
     var backward = policy(after: [6, 4, 2])
-    #expect(backward.plan(isResident: { _ in false }, limit: nil) == [0])
+    #expect(backward.plan(isResident: { _ in false }, within: 0..<Int.max) == [0])
     var last = policy(after: [8, 9])
-    #expect(last.plan(isResident: { _ in false }, limit: 11) == [10])
-    #expect(last.plan(isResident: { _ in false }, limit: 11) == nil)
+    #expect(last.plan(isResident: { _ in false }, within: 0..<11) == [10])
+    #expect(last.plan(isResident: { _ in false }, within: 0..<11) == nil)
   }
 
   @Test func aPlanIsMadeAnewBelowTheLowWatermark() {
     var policy = policy(after: [0, 1])
-    let plan = { (policy: inout PrefetchPolicy) in policy.plan(isResident: { _ in false }, limit: nil) }
+    let plan = { (policy: inout PrefetchPolicy) in policy.plan(isResident: { _ in false }, within: 0..<Int.max) }
     #expect(plan(&policy) == [2, 3, 4, 5])
     #expect(plan(&policy) == nil, "all are pending")
     policy.observe(request: 2)
@@ -52,44 +52,46 @@ import Testing
 
   @Test func aJumpStopsOnce() {
     var policy = policy(after: [0, 1])
-    _ = policy.plan(isResident: { _ in false }, limit: nil)
+    _ = policy.plan(isResident: { _ in false }, within: 0..<Int.max)
     policy.observe(request: 500)
-    #expect(policy.plan(isResident: { _ in false }, limit: nil) == [])
-    #expect(policy.plan(isResident: { _ in false }, limit: nil) == nil)
+    #expect(policy.plan(isResident: { _ in false }, within: 0..<Int.max) == [])
+    #expect(policy.plan(isResident: { _ in false }, within: 0..<Int.max) == nil)
     #expect(policy.withdrawn == 4)
     policy.observe(request: 499)
-    #expect(policy.plan(isResident: { _ in false }, limit: nil) == [498, 497, 496, 495])
+    #expect(policy.plan(isResident: { _ in false }, within: 0..<Int.max) == [498, 497, 496, 495])
   }
 
   @Test func aTurnReplacesThePlan() {
     var policy = policy(after: [10, 11])
-    _ = policy.plan(isResident: { _ in false }, limit: nil)
+    _ = policy.plan(isResident: { _ in false }, within: 0..<Int.max)
     policy.observe(request: 10)
-    #expect(policy.plan(isResident: { $0 == 9 }, limit: nil) == [8, 7, 6])
+    #expect(policy.plan(isResident: { $0 == 9 }, within: 0..<Int.max) == [8, 7, 6])
     policy.observe(request: 11)
-    #expect(policy.plan(isResident: { $0 > 9 }, limit: nil) == [], "all ahead is there, and the old plan is of no use")
+    #expect(
+      policy.plan(isResident: { $0 > 9 }, within: 0..<Int.max) == [],
+      "all ahead is there, and the old plan is of no use")
   }
 
   @Test func aHintNeedsNoPattern() {
     var policy = policy(after: [10])
     policy.hint(direction: .backward, stride: 3)
-    #expect(policy.plan(isResident: { _ in false }, limit: nil) == [7, 4, 1])
+    #expect(policy.plan(isResident: { _ in false }, within: 0..<Int.max) == [7, 4, 1])
     policy.observe(request: 90)
-    #expect(policy.plan(isResident: { _ in false }, limit: nil) == [87, 84, 81, 78])
+    #expect(policy.plan(isResident: { _ in false }, within: 0..<Int.max) == [87, 84, 81, 78])
     policy.clearHint()
-    #expect(policy.plan(isResident: { _ in false }, limit: nil) == [])
+    #expect(policy.plan(isResident: { _ in false }, within: 0..<Int.max) == [])
   }
 
   @Test func nothingIsPlannedWhereAllIsResident() {
     var policy = policy(after: [0, 1])
-    #expect(policy.plan(isResident: { _ in true }, limit: nil) == nil)
-    #expect(policy.plan(isResident: { $0 < 4 }, limit: nil) == nil)
-    #expect(policy.plan(isResident: { $0 < 3 }, limit: nil) == [3, 4, 5])
+    #expect(policy.plan(isResident: { _ in true }, within: 0..<Int.max) == nil)
+    #expect(policy.plan(isResident: { $0 < 4 }, within: 0..<Int.max) == nil)
+    #expect(policy.plan(isResident: { $0 < 3 }, within: 0..<Int.max) == [3, 4, 5])
   }
 
   @Test func efficiencyIsCounted() {
     var policy = policy(after: [0, 1])
-    _ = policy.plan(isResident: { _ in false }, limit: nil)
+    _ = policy.plan(isResident: { _ in false }, within: 0..<Int.max)
     policy.delivered(2)
     policy.delivered(3)
     policy.delivered(99)
@@ -135,7 +137,7 @@ import Testing
       let ahead =
         expected.map { step in (1...depth).map { position + step * $0 }.filter { (0..<300).contains($0) } } ?? []
       let ready = ahead.filter { resident.contains($0) || pending.contains($0) }.count
-      let plan = policy.plan(isResident: { resident.contains($0) }, limit: 300)
+      let plan = policy.plan(isResident: { resident.contains($0) }, within: 0..<300)
       let missing = ahead.filter { !resident.contains($0) }
       let isEnough = ready >= min(lowWater, ahead.count) && pending.isSubset(of: ahead)
       let stopped: [Int]? = isRunning ? [] : nil

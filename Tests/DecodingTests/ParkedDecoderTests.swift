@@ -1,0 +1,120 @@
+import FFmpegMedia
+import Foundation
+import FrameModel
+import Synchronization
+import Testing
+import VABufTestKit
+
+@testable import Decoding
+
+/// Decoders that wait where they stopped.
+@Suite struct ParkedDecoderTests {
+  private func engine(_ path: String, decoders: Int, _ allocator: any HostAllocator = TrackingAllocator()) throws
+    -> DecodeEngine
+  {
+    var options = SessionOptions(path, threads: 2)
+    options.decoders = decoders
+    return try DecodeEngine(options, allocator)
+  }
+
+  /// The frames that a reader gets who goes on in turn from several places of one long GOP.
+  private func alternate(_ engine: DecodeEngine, _ places: [Int], rounds: Int, _ expected: [String]) throws {
+    for round in 0..<rounds {
+      for place in places {
+        let frame = try engine.frame(place + round)
+        #expect(try frame?.md5() == expected[place + round], "frame \(place + round)")
+        #expect(frame?.descriptor.number == place + round)
+      }
+    }
+  }
+
+  @Test(arguments: ["h264-long-gop", "vp9-alt-ref"])
+  func eachGoesOnFromWhereItStopped(_ name: String) throws {
+    guard let path = try ClipMaker.shared.path(of: name) else { return }
+    let expected = try Reference.cached(path).lines.map(\.md5)
+    let places = [expected.count / 2, expected.count / 4, 3 * expected.count / 4].map { $0 - 4 }
+    let one = try engine(path, decoders: 1)
+    try alternate(one, places, rounds: 6, expected)
+    let several = try engine(path, decoders: 3)
+    try alternate(several, places, rounds: 6, expected)
+    #expect(several.decodedFrames < one.decodedFrames / 2, "\(several.decodedFrames) of \(one.decodedFrames)")
+  }
+
+  /// Whatever is asked for in whatever order, with whatever is not needed left out.
+  @Test(arguments: [
+    "h264-long-gop", "h264-open-gop-ts", "hevc-open-gop-mkv", "edit-hidden-long", "h264-pyramid-ts", "vp9-alt-ref",
+    "mpeg2-ts",
+  ])
+  func everyFrameIsTrueInAnyOrder(_ name: String) throws {
+    guard let path = try ClipMaker.shared.path(of: name) else { return }
+    let expected = try Reference.cached(path).lines.map(\.md5)
+    let engine = try engine(path, decoders: 4)
+    #expect(engine.index.frames.count == expected.count)
+    var rng = SystemRandomNumberGenerator()
+    for _ in 0..<60 {
+      let number = Int.random(in: 0..<expected.count, using: &rng)
+      let needing = Bool.random() ? number : max(0, number - 8)
+      try engine.seek(to: number, keeping: needing, needing: needing, isDemand: Bool.random())
+      while let frame = try engine.nextFrame() {
+        #expect(try frame.md5() == expected[frame.descriptor.number], "\(name): frame \(frame.descriptor.number)")
+        if frame.descriptor.number >= number { break }
+      }
+    }
+  }
+
+  /// Memory that the one at work lacks is taken from those that wait.
+  @Test func theyMakeRoom() throws {
+    guard let path = try ClipMaker.shared.path(of: "h264-long-gop") else { return }
+    let expected = try Reference.cached(path).lines.map(\.md5)
+    let memory = NarrowAllocator()
+    let engine = try engine(path, decoders: 4, memory)
+    for number in [expected.count - 4, expected.count / 2, expected.count / 4] {
+      #expect(try engine.frame(number)?.md5() == expected[number])
+    }
+    let held = memory.live
+    #expect(held > 0)
+    memory.limit = held
+    try engine.seek(to: 0, keeping: 0)
+    for number in 0..<expected.count { #expect(try engine.nextFrame()?.md5() == expected[number], "frame \(number)") }
+    #expect(memory.refusals > 0)
+  }
+
+  @Test func aFileThatCannotBeOpenedAgainIsDecodedByOne() throws {
+    guard let path = try ClipMaker.shared.path(of: "h264-gop12") else { return }
+    let expected = try Reference.cached(path).lines.map(\.md5)
+    let folder = try TemporaryFolder()
+    let copy = folder.path + "/copy.mp4"
+    try Bytes.write(try Bytes.read(path), copy)
+    let engine = try engine(copy, decoders: 4)
+    let late = expected.count / 12 * 12 - 2
+    #expect(try engine.frame(late)?.md5() == expected[late])
+    try FileManager.default.removeItem(atPath: copy)
+    #expect(try engine.frame(20)?.md5() == expected[20])
+    #expect(engine.mostDecoders == 1)
+  }
+}
+
+/// An allocator that has only so many buffers.
+private final class NarrowAllocator: HostAllocator {
+  private let all = TrackingAllocator()
+  private let state = Mutex((limit: Int.max, refusals: 0))
+
+  var live: Int { all.tracker.alive }
+  var refusals: Int { state.withLock { $0.refusals } }
+  var limit: Int {
+    get { state.withLock { $0.limit } }
+    set { state.withLock { $0.limit = newValue } }
+  }
+
+  func allocate(byteCount: Int) throws(VABufError) -> any HostBuffer {
+    let isFull = state.withLock { state in
+      let isFull = all.tracker.alive >= state.limit
+      if isFull { state.refusals += 1 }
+      return isFull
+    }
+    guard !isFull else {
+      throw VABufError(.hostMemoryExhausted, what: "test", why: "it is full", remedy: "none")
+    }
+    return try all.allocate(byteCount: byteCount)
+  }
+}
