@@ -41,6 +41,25 @@ import VABufTestKit
     await buffer.close()
   }
 
+  @Test func aReaderDoesNotLookBeyondItsRange() async throws {
+    let source = ScriptedSource()
+    let buffer = try buffer(source, prefetch: 20)
+    #expect(try await numbers(buffer.frames(4..<9)) == Array(4..<9))
+    #expect(try await numbers(buffer.frames(20..<25, direction: .backward)) == (20..<25).reversed())
+    // What came after it was asked for by nobody: give it time to come.
+    expectFrame(try await buffer.frame(at: 0), 0)
+    #expect(source.sent.allSatisfy { $0 == 0 || 4..<9 ~= $0 || 20..<25 ~= $0 }, "\(source.sent)")
+    await buffer.close()
+  }
+
+  @Test func aShortRangeStaysWhole() async throws {
+    let source = ScriptedSource()
+    let buffer = try buffer(source)
+    for _ in 0..<2 { #expect(try await numbers(buffer.frames(2..<22)) == Array(2..<22)) }
+    #expect(source.sent.count == 20)
+    await buffer.close()
+  }
+
   @Test func aReaderThatBreaksOffTakesItsLookAheadWithIt() async throws {
     let gate = Gate()
     let source = ScriptedSource(gates: [10: gate])
