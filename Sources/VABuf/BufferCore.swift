@@ -192,7 +192,7 @@ final class BufferCore: Sendable {
     return lease
   }
 
-  private func countHit(_ lease: FrameLease) {
+  func countHit(_ lease: FrameLease) {
     counters.residentHits.count()
     if lease.picture == nil { counters.surfaceHits.count() }
   }
@@ -232,6 +232,7 @@ final class BufferCore: Sendable {
   func removeReader(_ id: BufferState.ReaderID) { update { state, _ in state.removeReader(id) } }
 
   func isCached(_ number: Int) -> Bool { isResident(number) }
+  func outOfRange(_ number: Int) -> VABufError? { state.withLock { $0.outOfRange(number) } }
 
   var frameCount: Int? { state.withLock { $0.frameCount } }
 
@@ -243,6 +244,7 @@ final class BufferCore: Sendable {
     metrics.residentSurfaceHits = counters.surfaceHits.value
     metrics.joinedHits = counters.joinedHits.value
     metrics.misses = counters.misses.value
+    metrics.nearFrames = counters.nearFrames.value
     metrics.decodedFrames = counters.decodedFrames.value
     metrics.deliveredFrames = counters.deliveredFrames.value
     (metrics.prefetchIssued, metrics.prefetchUsed, metrics.prefetchWasted) = prefetch

@@ -13,6 +13,9 @@ public struct BufferMetrics: Hashable, Sendable, Codable {
   public var joinedHits = 0
   /// Requests that had to start a decode, or failed at once.
   public var misses = 0
+  /// Of all requests, those that got a frame within their tolerance instead of the one asked for. How that frame was
+  /// found says which kind of hit, or that it was a miss.
+  public var nearFrames = 0
   /// Frames that the decoder emitted, given out or not.
   public var decodedFrames = 0
   /// Frames that came from the source.
@@ -96,6 +99,7 @@ final class BufferCounters: Sendable {
   let surfaceHits = Atomic(0)
   let joinedHits = Atomic(0)
   let misses = Atomic(0)
+  let nearFrames = Atomic(0)
   let decodedFrames = Atomic(0)
   let deliveredFrames = Atomic(0)
   let demotionDownloads = Atomic(0)

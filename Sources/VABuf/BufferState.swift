@@ -11,6 +11,8 @@ struct BufferState: ~Copyable {
 
   /// The reader of requests that name none.
   static let anonymousReader: ReaderID = 0
+  /// The reader of requests from which nothing follows for later ones.
+  static let noReader: ReaderID = -1
 
   /// A request that waits; without a continuation it only wants the frame to be decoded.
   struct Waiter {
@@ -110,6 +112,7 @@ struct BufferState: ~Copyable {
   mutating func observe(
     _ frame: Int, _ id: ReaderID, isHit: Bool, isResident: (Int) -> Bool, _ effects: inout Effects
   ) {
+    guard id != Self.noReader else { return }
     var reader = readers[id] ?? Reader(policy: newPolicy(depth: prefetchFrames))
     reader.policy.observe(request: frame)
     moveWindow(after: frame, step: reader.policy.step ?? 1)

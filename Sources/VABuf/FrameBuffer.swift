@@ -16,7 +16,7 @@ internal import SystemPackage
 /// for try await frame in buffer.frames(0..<buffer.frameCount!, direction: .backward) { ... }
 /// ```
 public final class FrameBuffer: Sendable {
-  private let core: BufferCore
+  let core: BufferCore
   private let channel: FrameChannel
   private let source: any FrameSource
   private let work: Task<Void, Never>
@@ -260,6 +260,9 @@ public final class FrameBuffer: Sendable {
 
   // MARK: - Frames
 
+  /// Which frame is which; nil for a program's own source.
+  var index: FrameIndex? { (source as? DecoderSource)?.index }
+
   /// How many frames there are; nil where a program's own source has not said.
   public var frameCount: Int? { core.frameCount }
 
@@ -292,7 +295,7 @@ public final class FrameBuffer: Sendable {
   /// - Throws: `VABufError` with code `noSuchFrame` for a time that is no number, and `sourceFailed` for a source
   ///   without an index.
   public func frameNumber(atSeconds seconds: Double, _ rule: TimeRule = .atOrBefore) throws(VABufError) -> Int {
-    guard let index = (source as? DecoderSource)?.index else {
+    guard let index else {
       throw VABufError(
         .sourceFailed, what: "frame at \(seconds) s", why: "the source has no index of times",
         remedy: "ask by number")
@@ -315,7 +318,7 @@ public final class FrameBuffer: Sendable {
 
   /// When each frame is shown; empty for a program's own source.
   public var timings: [FrameTiming] {
-    guard let index = (source as? DecoderSource)?.index else { return [] }
+    guard let index else { return [] }
     return index.frames.enumerated().map {
       FrameTiming(
         number: $0.offset, pts: $0.element.pts, duration: $0.element.duration, isKeyframe: $0.element.isKeyframe)

@@ -257,6 +257,10 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
 
   // MARK: - Numbers
 
+  func nearest(to key: FrameKey, in window: ClosedRange<Int>) -> (atOrBefore: Int?, after: Int?) {
+    state.withLock { $0.policy.nearest(to: key, in: window) }
+  }
+
   func contains(_ key: FrameKey) -> Bool { state.withLock { $0.policy.slot(of: key) != nil } }
 
   var count: Int { state.withLock { $0.policy.count } }

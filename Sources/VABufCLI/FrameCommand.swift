@@ -9,7 +9,7 @@ struct FrameCommand: AsyncParsableCommand {
     abstract: "Get frames by number or time: a line each, MD5, raw samples or PNG files.",
     discussion: """
       Frames come in the order asked: numbers first, then ranges, then times. Without an output option each is a line: \
-      number, pts, seconds, size, pixel format. Where a frame does not exist, those asked before it are given.
+      number, pts, seconds, size, pixel format. With --near the number is that of the frame that is given. Where a frame does not exist, those asked before it are given.
 
       A PNG shows the samples as they are stored: not rotated, not scaled.
       """)
@@ -30,6 +30,12 @@ struct FrameCommand: AsyncParsableCommand {
     help: ArgumentHelp("The frame that is on the screen at this time of the stream's clock.", valueName: "seconds"))
   var at: [Double] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "A frame up to so many frames away will do where it is cheaper: one that is there, else a keyframe.",
+      valueName: "frames"))
+  var near: Int?
+
   @Flag(help: "Print number, pts and MD5 of the samples.")
   var md5 = false
 
@@ -49,6 +55,12 @@ struct FrameCommand: AsyncParsableCommand {
     let asked = numbers.count + range.count + at.count
     if all, asked > 0 { throw ValidationError("--all: give no numbers, ranges or times with it.") }
     if !all, asked == 0 { throw ValidationError("Which frames? Give numbers, --range, --at or --all.") }
+    if let near {
+      if near < 0 { throw ValidationError("--near \(near): give 0 or more frames.") }
+      if all || !range.isEmpty {
+        throw ValidationError("--near: give numbers or --at with it, no --range and no --all.")
+      }
+    }
     if raw, md5 || options.json || output != nil {
       throw ValidationError("--raw: standard output is for the samples; give no --md5, --json or -o with it.")
     }
@@ -86,9 +98,14 @@ struct FrameCommand: AsyncParsableCommand {
 
   private func read(_ buffer: FrameBuffer, _ body: (FrameLease) async throws -> Void) async throws {
     if all { return try await buffer.readAll(from: 0, .forward, body) }
-    for number in numbers { try await body(try await buffer.frame(at: number)) }
+    for number in numbers { try await body(try await frame(number, of: buffer)) }
     for range in range { try await buffer.read(range, body) }
-    for time in at { try await body(try await buffer.frame(atSeconds: time)) }
+    for time in at { try await body(try await frame(buffer.frameNumber(atSeconds: time), of: buffer)) }
+  }
+
+  private func frame(_ number: Int, of buffer: FrameBuffer) async throws -> FrameLease {
+    guard let near else { return try await buffer.frame(at: number) }
+    return try await buffer.frame(near: number, tolerance: near)
   }
 
   private func write(_ lease: FrameLease, _ standard: Output) async throws {

@@ -98,6 +98,23 @@ func pyramid() throws -> String? { try ClipMaker.shared.path(of: "h264-pyramid")
     #expect(try Program.vabuf("frame", clip, "--range", "65-58").lines.isEmpty)
   }
 
+  /// Keyframes are 0, 24 and 48.
+  @Test func nearGivesAKeyframeUnderItsOwnNumber() throws {
+    guard let clip = try pyramid() else { return }
+    let md5 = try Reference.cached(clip).lines.map(\.md5)
+    let run = try Program.vabuf("frame", clip, "22", "10", "--at", "1.9", "--near", "4", "--md5")
+    #expect(run.status == 0, "\(run.errors)")
+    let rows = run.lines.map { $0.split(separator: " ") }
+    #expect(rows.map { Int($0[0]) } == [24, 10, 48])
+    #expect(rows.map { String($0[2]) } == [24, 10, 48].map { md5[$0] })
+    let frames = try #require(
+      try Program.vabuf("frame", clip, "22", "--near", "4", "--json").json()["frames"] as? [[String: Any]])
+    #expect(frames.map { $0["number"] as? Int } == [24])
+    #expect(try Program.vabuf("frame", clip, "22", "--near", "0").lines.first?.hasPrefix("22 ") == true)
+    let beyond = try Program.vabuf("frame", clip, "61", "--near", "30")
+    #expect(beyond.status == 1 && beyond.lines.isEmpty && beyond.complaints.count == 1)
+  }
+
   @Test func jsonDescribesFrames() throws {
     guard let clip = try pyramid() else { return }
     let run = try Program.vabuf("frame", clip, "4", "--md5", "--json")
@@ -114,6 +131,8 @@ func pyramid() throws -> String? { try ClipMaker.shared.path(of: "h264-pyramid")
     ["frame", "x"], ["frame", "x", "-1"], ["frame", "x", "1", "--all"], ["frame", "x", "--range", "3"],
     ["frame", "x", "1", "2", "-o", "x.png"], ["frame", "x", "1", "-o", "-"], ["frame", "x", "1", "-o", "a%s.png"],
     ["frame", "x", "1", "--raw", "--md5"], ["frame", "x", "99999999999999999999"], ["frame"],
+    ["frame", "x", "1", "--near", "-1"], ["frame", "x", "1", "--near", "x"], ["frame", "x", "--all", "--near", "1"],
+    ["frame", "x", "1", "--range", "3-4", "--near", "1"],
   ])
   func wrongUsage(_ arguments: [String]) throws {
     let run = try Program.run(Program.path, arguments)
