@@ -261,6 +261,14 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
     state.withLock { $0.policy.nearest(to: key, in: window) }
   }
 
+  func appendResident(to list: inout [ResidentFrame]) {
+    state.withLock { state in
+      state.policy.forEachFrame {
+        list.append(ResidentFrame(number: Int32(clamping: $0.number), isOnGPU: $1.contains(.gpu)))
+      }
+    }
+  }
+
   func contains(_ key: FrameKey) -> Bool { state.withLock { $0.policy.slot(of: key) != nil } }
 
   var count: Int { state.withLock { $0.policy.count } }

@@ -55,35 +55,54 @@ struct BenchCommand: AsyncParsableCommand {
       #"Write {"frame", "ms", "source"} for each request, a line each."#, valueName: "file"), completion: .file())
   var framesOut: String?
 
+  @Option(
+    help: ArgumentHelp("Write a page with charts of the run, for a browser.", valueName: "out.html"),
+    completion: .file(extensions: ["html"]))
+  var report: String?
+
   @Option(help: "How much the buffer holds and how far it looks ahead.")
   var preset: Preset = .automatic
 
   @OptionGroup var options: BufferOptions
 
   func validate() throws {
+    if let report, report.isEmpty || report == "-" {
+      throw ValidationError("--report '\(report)': give the name of a file.")
+    }
+    if let report, report == framesOut { throw ValidationError("--report and --frames-out: give two files.") }
     if let count, count < 1 { throw ValidationError("--count \(count): give at least 1.") }
   }
 
   func run() async throws {
     let trace = try requests.map { try Workload.trace($0) }
-    // The file is made before the work is done, not after.
-    if let framesOut { try Output.writeFile(framesOut, []) }
+    // The files are made before the work is done, not after.
+    for path in [framesOut, report].compactMap({ $0 }) {
+      try Output.refuse(path, as: file)
+      try Output.writeFile(path, [])
+    }
     let begin = ContinuousClock.now
-    let report = try await options.withBuffer(.init(file), configuration: preset.configuration) { buffer in
+    let result = try await options.withBuffer(.init(file), configuration: preset.configuration) { buffer in
       let openSeconds = (ContinuousClock.now - begin).seconds
       let chosen = workload ?? .sequential
       let list = trace ?? chosen.requests(count: count, frames: buffer.frameCount ?? 0, seed: seed)
-      var recorder = BenchRecorder(buffer, keepsFrames: framesOut != nil)
+      var recorder = BenchRecorder(buffer, list, keepsFrames: framesOut != nil, traces: report != nil)
       try await recorder.run(list)
       guard let stream = buffer.stream else { throw CancellationError() }
       if let framesOut { try Output.writeFile(framesOut, Array(recorder.lines.utf8)) }
-      return RunReport(
+      let result = RunReport(
         workload: workload?.rawValue ?? (trace == nil ? chosen.rawValue : "trace"), file: file, stream: stream,
         frames: recorder.latencies.count, seconds: recorder.duration.seconds, openSeconds: openSeconds,
         latencies: recorder.latencies, metrics: buffer.metrics)
+      return (run: result, document: result.members(), trace: recorder.trace)
+    }
+    if let report {
+      let page = BenchPage(
+        report: result.run, document: result.document, trace: result.trace, command: CommandLine.arguments,
+        machine: BenchPage.machine(result.run.stream))
+      try Output.writeFile(report, Array(page.html.utf8))
     }
     let output = Output()
-    try output.write(options.json ? report.members().document : text(report))
+    try output.write(options.json ? result.document.document : text(result.run))
     try output.flush()
   }
 
@@ -94,72 +113,5 @@ struct BenchCommand: AsyncParsableCommand {
 
 
     """ + Text.table(report.rows + [("opened in", "\(Text.fixed(report.openSeconds, 3)) s")])
-  }
-}
-
-/// Runs requests and notes how long each took.
-struct BenchRecorder {
-  private let buffer: FrameBuffer
-  private let keepsFrames: Bool
-  private var frames: [(number: Int, source: String)] = []
-  private var hits = 0
-  private var surfaceHits = 0
-  private(set) var latencies: [Duration] = []
-  private(set) var duration = Duration.zero
-
-  init(_ buffer: FrameBuffer, keepsFrames: Bool) {
-    self.buffer = buffer
-    self.keepsFrames = keepsFrames
-    latencies.reserveCapacity(max(buffer.frameCount ?? 0, 4096))
-  }
-
-  mutating func run(_ requests: [Workload.Request]) async throws {
-    let start = ContinuousClock.now
-    for request in requests {
-      switch request {
-      case .frame(let number):
-        let before = ContinuousClock.now
-        let lease = try await buffer.frame(at: number)
-        note(lease, ContinuousClock.now - before)
-      case .range(let range, let isOpen):
-        try await read(range, isOpen: isOpen)
-      }
-    }
-    duration = ContinuousClock.now - start
-  }
-
-  private mutating func read(_ range: FrameRange, isOpen: Bool) async throws {
-    var before = ContinuousClock.now
-    let first = latencies.count
-    var iterator = buffer.frames(range.numbers, direction: range.direction).makeAsyncIterator()
-    while let lease = try await iterator.next() {
-      let now = ContinuousClock.now
-      note(lease, now - before)
-      before = now
-    }
-    let missing = range.numbers.count - (latencies.count - first)
-    if !isOpen, missing > 0 {
-      // Says what is wrong with it: the stream is shorter.
-      _ = try await buffer.frame(at: range.numbers.upperBound - 1)
-    }
-  }
-
-  private mutating func note(_ lease: FrameLease, _ time: Duration) {
-    latencies.append(time)
-    guard keepsFrames else { return }
-    let metrics = buffer.metrics
-    let source = metrics.residentSurfaceHits > surfaceHits ? "gpu" : metrics.residentHits > hits ? "host" : "decode"
-    frames.append((lease.number, source))
-    (hits, surfaceHits) = (metrics.residentHits, metrics.residentSurfaceHits)
-  }
-
-  /// One JSON object a request.
-  var lines: String {
-    zip(frames, latencies).map { frame, time in
-      JSON.object([
-        ("frame", .int(frame.number)), ("ms", .rounded(time.seconds * 1000, 4)),
-        ("source", .string(frame.source)),
-      ]).compact + "\n"
-    }.joined()
   }
 }

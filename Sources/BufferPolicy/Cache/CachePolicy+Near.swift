@@ -26,6 +26,11 @@ extension CachePolicy {
     return (before, after)
   }
 
+  /// Calls `body` for each frame that can be looked up, with its tiers, in no order; no use of them.
+  package func forEachFrame(_ body: (FrameKey, Residency) -> Void) {
+    for (key, slot) in table { body(key, entries[slot].residency) }
+  }
+
   private func has(_ number: Int, _ key: FrameKey) -> Bool {
     table[FrameKey(stream: key.stream, number: number)] != nil
   }

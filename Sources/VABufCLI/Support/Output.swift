@@ -1,6 +1,10 @@
 import SystemPackage
 import VABuf
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// Standard input, output and error.
 enum Standard {
   /// Opens what the shell closed (`>&-`), so that no video and no temporary file takes its number. Writing there fails.
@@ -79,6 +83,16 @@ final class Output {
     } catch {
       throw .failed(name, .ioError)
     }
+  }
+
+  /// Fails where writing to a path would destroy the file that is to be read.
+  static func refuse(_ path: String, as source: String) throws(VABufError) {
+    var (target, origin) = (stat(), stat())
+    // What is not there is not the same.
+    guard stat(path, &target) == 0, stat(source, &origin) == 0, target.st_dev == origin.st_dev,
+      target.st_ino == origin.st_ino
+    else { return }
+    throw VABufError(.cannotWrite, what: path, why: "it is the video itself", remedy: "name another file")
   }
 
   /// Writes a whole file.

@@ -1,0 +1,42 @@
+internal import FrameModel
+
+/// What a benchmark reads of a buffer between two requests: without a lock.
+package struct RequestCounts: Hashable, Sendable {
+  /// As `BufferMetrics.residentHits`.
+  package var residentHits = 0
+  /// As `BufferMetrics.residentSurfaceHits`.
+  package var surfaceHits = 0
+  /// As `BufferMetrics.joinedHits`.
+  package var joinedHits = 0
+  /// As `BufferMetrics.decodedFrames`.
+  package var decodedFrames = 0
+  /// As `BufferMetrics.deliveredFrames`.
+  package var deliveredFrames = 0
+}
+
+/// A frame that is cached.
+package struct ResidentFrame: Hashable, Sendable {
+  /// Its number.
+  package var number: Int32
+  /// It is in a surface, perhaps in host memory too.
+  package var isOnGPU: Bool
+
+  /// Names a frame and its tier.
+  package init(number: Int32, isOnGPU: Bool) {
+    self.number = number
+    self.isOnGPU = isOnGPU
+  }
+}
+
+extension FrameBuffer {
+  /// The counts of now. Each is right by itself; they are not of one moment.
+  package var counts: RequestCounts {
+    RequestCounts(
+      residentHits: core.counters.residentHits.value, surfaceHits: core.counters.surfaceHits.value,
+      joinedHits: core.counters.joinedHits.value, decodedFrames: core.counters.decodedFrames.value,
+      deliveredFrames: core.counters.deliveredFrames.value)
+  }
+
+  /// Appends the frames that are cached now, in no order. Allocates only where the list has no room.
+  package func appendResident(to list: inout [ResidentFrame]) { core.cache.appendResident(to: &list) }
+}
