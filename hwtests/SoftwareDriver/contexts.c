@@ -29,6 +29,11 @@ VAStatus softva_create_context(
     if (softva_find(driver, SOFTVA_SURFACES, targets[index], "vaCreateContext") == NULL)
       status = VA_STATUS_ERROR_INVALID_SURFACE;
 
+  size_t capacity = target_count > 0 ? (size_t)target_count : driver->tables[SOFTVA_SURFACES].live;
+  if (capacity > driver->binds) capacity = driver->binds;
+  if (status == VA_STATUS_SUCCESS && driver->binds > 0 && capacity == 0)
+    status = VA_STATUS_ERROR_ALLOCATION_FAILED;
+
   struct softva_context *context = NULL;
   if (status == VA_STATUS_SUCCESS) {
     context = calloc(1, sizeof *context);
@@ -39,6 +44,7 @@ VAStatus softva_create_context(
     context->profile = profile;
     context->width = width;
     context->height = height;
+    context->capacity = capacity;
     pthread_cond_init(&context->work, NULL);
     context->id = softva_add(driver, SOFTVA_CONTEXTS, context);
     *id = context->id;
@@ -62,6 +68,7 @@ static void finish_picture(struct softva_context *context) {
 
 void softva_context_destroy(struct softva_driver *driver, struct softva_context *context) {
   pthread_mutex_lock(&driver->lock);
+  if (driver->binds > 0) softva_worker_drop(context);
   softva_worker_stop(context);
   finish_picture(context);
   struct softva_inner *inner = context->inner;
@@ -91,15 +98,35 @@ VAStatus softva_destroy_context(softva_driver *driver, VAContextID id) {
   return VA_STATUS_SUCCESS;
 }
 
+// SOFTVA_BINDS: a surface stands for one of the context's pictures from its first use on.
+static VAStatus bind(
+    softva_driver *driver, struct softva_context *context, struct softva_surface *surface) {
+  if (driver->binds == 0 || surface->context == context->id) return VA_STATUS_SUCCESS;
+  if (surface->context != 0)
+    softva_report(
+        driver, "vaBeginPicture: surface %#x is bound to context %#x, not to %#x", surface->id,
+        surface->context, context->id);
+  if (context->bound == context->capacity) return VA_STATUS_ERROR_MAX_NUM_EXCEEDED;
+  context->bound++;
+  surface->context = context->id;
+  return VA_STATUS_SUCCESS;
+}
+
 VAStatus softva_begin_picture(softva_driver *driver, VAContextID id, VASurfaceID target) {
   VAStatus status = VA_STATUS_SUCCESS;
   pthread_mutex_lock(&driver->lock);
   struct softva_context *context = softva_find(driver, SOFTVA_CONTEXTS, id, "vaBeginPicture");
-  if (context == NULL) {
+  struct softva_surface *surface =
+      context != NULL ? softva_find(driver, SOFTVA_SURFACES, target, "vaBeginPicture") : NULL;
+  if (context == NULL)
     status = VA_STATUS_ERROR_INVALID_CONTEXT;
-  } else if (softva_find(driver, SOFTVA_SURFACES, target, "vaBeginPicture") == NULL) {
+  else if (surface == NULL)
     status = VA_STATUS_ERROR_INVALID_SURFACE;
-    context->spoiled = true;  // reported; the rest of the picture follows from it
+  else
+    status = bind(driver, context, surface);
+  if (status != VA_STATUS_SUCCESS) {
+    // Said, by a report or by the status; the rest of the picture follows from it.
+    if (context != NULL) context->spoiled = true;
   } else {
     if (context->in_picture && !context->spoiled)
       softva_report(

@@ -14,13 +14,14 @@
 #define MAX_RULES 64
 #define FOREVER ULONG_MAX
 
-enum kind { FAIL, SLOW, HANG, CRASH, LOST, MAX_SURFACES, CORRUPT, CODECS, KIND_COUNT };
+enum kind { FAIL, SLOW, HANG, CRASH, LOST, MAX_SURFACES, BINDS, CORRUPT, CODECS, KIND_COUNT };
 
 static const char *const variables[KIND_COUNT] = {
     [FAIL] = "SOFTVA_FAIL",       [SLOW] = "SOFTVA_SLOW",
     [HANG] = "SOFTVA_HANG",       [CRASH] = "SOFTVA_CRASH",
     [LOST] = "SOFTVA_LOST",       [MAX_SURFACES] = "SOFTVA_MAX_SURFACES",
     [CORRUPT] = "SOFTVA_CORRUPT", [CODECS] = "SOFTVA_CODECS",
+    [BINDS] = "SOFTVA_BINDS",
 };
 
 struct rule {
@@ -133,7 +134,7 @@ static bool parse_rule(enum kind kind, char *text, struct rule *rule) {
       if (!parse_number(head, &rule->number)) return false;
   }
   for (char *option; (option = strtok_r(NULL, ":", &rest)) != NULL;) {
-    if (kind == MAX_SURFACES || kind == CORRUPT) return false;
+    if (kind == MAX_SURFACES || kind == BINDS || kind == CORRUPT) return false;
     if (!parse_option(option, rule)) return false;
   }
   return true;
@@ -158,7 +159,7 @@ static bool read_variable(enum kind kind) {
   for (char *item = good ? strtok_r(scratch, ",", &rest) : NULL; good && item != NULL;
        item = strtok_r(NULL, ",", &rest)) {
     size_t count = controls.rule_count[kind];
-    bool single = kind == LOST || kind == MAX_SURFACES || kind == CORRUPT;
+    bool single = kind == LOST || kind == MAX_SURFACES || kind == BINDS || kind == CORRUPT;
     good = count < (single ? 1 : MAX_RULES) &&
            parse_rule(kind, item, &controls.rules[kind][count]);
     if (good) controls.rule_count[kind]++;
@@ -216,6 +217,13 @@ long softva_controls_max_surfaces(void) {
       controls.rule_count[MAX_SURFACES] > 0 ? (long)controls.rules[MAX_SURFACES][0].number : -1;
   pthread_mutex_unlock(&controls.lock);
   return limit;
+}
+
+unsigned softva_controls_binds(void) {
+  pthread_mutex_lock(&controls.lock);
+  unsigned count = controls.rule_count[BINDS] > 0 ? (unsigned)controls.rules[BINDS][0].number : 0;
+  pthread_mutex_unlock(&controls.lock);
+  return count;
 }
 
 bool softva_controls_advertises(const char *codec) {

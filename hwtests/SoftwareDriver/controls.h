@@ -26,6 +26,8 @@ struct softva_verdict softva_controls_judge(enum softva_call call);
 
 // SOFTVA_MAX_SURFACES; -1 where there is no limit.
 long softva_controls_max_surfaces(void);
+// SOFTVA_BINDS; 0 where surfaces belong to no context.
+unsigned softva_controls_binds(void);
 // SOFTVA_CODECS: whether the codec of this name is advertised.
 bool softva_controls_advertises(const char *codec);
 // SOFTVA_LOG, copied into `path`; false where it is not set.

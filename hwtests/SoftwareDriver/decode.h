@@ -73,6 +73,7 @@ struct softva_context {
   bool spoiled;  // a call that belongs to the picture was made to fail
   bool restart;  // the client started over, and the decoder was not told yet
   VASurfaceID target;
+  size_t capacity, bound;  // SOFTVA_BINDS: how many surfaces it takes, and has taken
   struct softva_buffer **rendered;
   size_t rendered_count, rendered_capacity;
   struct softva_inner *inner;
@@ -94,6 +95,8 @@ void softva_context_abandon(struct softva_driver *driver, VAContextID id);
 // Hands the job to the worker, which frees it. Under the lock. False: no thread could be made.
 bool softva_worker_submit(struct softva_context *context, struct softva_job *job);
 void softva_job_free(struct softva_job *job);
+// SOFTVA_BINDS: what has not begun is not decoded; who waits for it gets an error. Under the lock.
+void softva_worker_drop(struct softva_context *context);
 // Under the lock; returns with it held when the worker is gone.
 void softva_worker_stop(struct softva_context *context);
 

@@ -233,7 +233,9 @@ EXPORT VAStatus __vaDriverInit_1_0(VADriverContextP va) {
   va->max_image_formats = 2;
   va->max_subpic_formats = 1;
   va->max_display_attributes = 1;
-  va->str_vendor = "vabuf software VA driver 1.0";
+  driver->binds = softva_controls_binds();
+  va->str_vendor = driver->binds > 0 ? "vabuf software VA driver 1.0, like NVDEC"
+                                     : "vabuf software VA driver 1.0";
 
 #define SET(name) va->vtable->name = name##_entry;
   SOFTVA_TABLE(SET)

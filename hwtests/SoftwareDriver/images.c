@@ -90,6 +90,7 @@ VAStatus softva_create_image(
 
 VAStatus softva_derive_image(softva_driver *driver, VASurfaceID id, VAImage *answer) {
   answer->image_id = answer->buf = VA_INVALID_ID;
+  if (driver->binds > 0) return VA_STATUS_ERROR_OPERATION_FAILED;
   VAStatus status = VA_STATUS_ERROR_INVALID_SURFACE;
   pthread_mutex_lock(&driver->lock);
   struct softva_surface *surface = softva_find(driver, SOFTVA_SURFACES, id, "vaDeriveImage");
@@ -160,6 +161,8 @@ VAStatus softva_get_image(
       (!inside(&surface->layout, x, y, width, height) ||
        !inside(&image->layout, 0, 0, width, height)))
     status = VA_STATUS_ERROR_INVALID_PARAMETER;
+  if (status == VA_STATUS_SUCCESS && driver->binds > 0 && surface->context == 0)
+    status = VA_STATUS_ERROR_INVALID_CONTEXT;
   if (status == VA_STATUS_SUCCESS) {
     softva_check_synced(driver, surface, "vaGetImage");
     softva_surface_retain(surface);
@@ -181,6 +184,7 @@ VAStatus softva_put_image(
     softva_driver *driver, VASurfaceID surface_id, VAImageID image_id, int source_x, int source_y,
     unsigned source_width, unsigned source_height, int x, int y, unsigned width,
     unsigned height) {
+  if (driver->binds > 0) return VA_STATUS_SUCCESS;
   struct softva_surface *surface;
   struct softva_image *image;
   struct softva_buffer *buffer;

@@ -57,6 +57,7 @@ struct softva_surface {
   bool exported;     // others may write to it at any time
   unsigned derived;  // live images that share its memory
   VAStatus status;   // of the picture decoded last
+  VAContextID context;  // SOFTVA_BINDS: that it is bound to; 0: none yet
   uint64_t decoder;  // the inner decoder that filled it last; 0: none
   bool hashed;
   uint64_t hash;     // of its pixels when the picture was complete
@@ -82,6 +83,7 @@ struct softva_image {
 };
 
 struct softva_driver {
+  unsigned binds;           // SOFTVA_BINDS when the display was opened
   pthread_mutex_t lock;     // everything below but the atomics
   pthread_cond_t changed;   // a picture is complete, or the display is being terminated
   struct softva_table tables[SOFTVA_KIND_COUNT];

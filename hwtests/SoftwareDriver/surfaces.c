@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -149,6 +150,7 @@ VAStatus softva_destroy_surfaces(softva_driver *driver, VASurfaceID *surfaces, i
 
 VAStatus softva_sync_surface(
     softva_driver *driver, VASurfaceID id, uint64_t timeout, const char *call) {
+  if (driver->binds > 0 && strcmp(call, "vaSyncSurface2") == 0) return VA_STATUS_ERROR_UNIMPLEMENTED;
   struct timespec deadline;
   clock_gettime(CLOCK_MONOTONIC, &deadline);
   uint64_t seconds = timeout / 1000000000u;
@@ -184,6 +186,7 @@ VAStatus softva_sync_surface(
 
 VAStatus softva_query_surface_status(
     softva_driver *driver, VASurfaceID id, VASurfaceStatus *answer) {
+  if (driver->binds > 0) return VA_STATUS_ERROR_UNIMPLEMENTED;
   pthread_mutex_lock(&driver->lock);
   struct softva_surface *surface =
       softva_find(driver, SOFTVA_SURFACES, id, "vaQuerySurfaceStatus");

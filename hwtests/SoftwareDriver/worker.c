@@ -115,6 +115,18 @@ bool softva_worker_submit(struct softva_context *context, struct softva_job *job
   return true;
 }
 
+void softva_worker_drop(struct softva_context *context) {
+  while (context->first_job != NULL) {
+    struct softva_job *job = context->first_job;
+    context->first_job = job->next;
+    job->target->status = VA_STATUS_ERROR_OPERATION_FAILED;
+    job->target->pending--;
+    softva_job_free(job);
+  }
+  context->last_job = NULL;
+  pthread_cond_broadcast(&context->driver->changed);
+}
+
 void softva_worker_stop(struct softva_context *context) {
   if (!context->has_thread) return;
   context->stopping = true;

@@ -105,6 +105,8 @@ public struct SoftwareDriverControls: Hashable, Sendable {
   public var slow: [String]
   /// How many surfaces there may be.
   public var maxSurfaces: Int?
+  /// How many surfaces a context takes, each for itself alone; nil where surfaces belong to no context.
+  public var binds: Int?
   /// Which picture has wrong pixels, from 1.
   public var corrupt: Int?
   /// After how many pictures the device is lost.
@@ -119,7 +121,7 @@ public struct SoftwareDriverControls: Hashable, Sendable {
   /// Tells the driver what to do; nothing is wrong by itself.
   public init(
     fail: [String] = [], slow: [String] = [], maxSurfaces: Int? = nil, corrupt: Int? = nil, lost: String? = nil,
-    hang: [String] = [], crash: [String] = [], codecs: [String]? = nil
+    hang: [String] = [], crash: [String] = [], codecs: [String]? = nil, binds: Int? = nil
   ) {
     self.fail = fail
     self.slow = slow
@@ -129,6 +131,7 @@ public struct SoftwareDriverControls: Hashable, Sendable {
     self.hang = hang
     self.crash = crash
     self.codecs = codecs
+    self.binds = binds
   }
 
   /// The variables for a program under `SoftwareDriver.launcher`; nil takes one away.
@@ -137,7 +140,7 @@ public struct SoftwareDriverControls: Hashable, Sendable {
     return [
       "SOFTVA_FAIL": list(fail), "SOFTVA_SLOW": list(slow), "SOFTVA_HANG": list(hang), "SOFTVA_CRASH": list(crash),
       "SOFTVA_MAX_SURFACES": maxSurfaces.map(String.init), "SOFTVA_CORRUPT": corrupt.map(String.init),
-      "SOFTVA_LOST": lost, "SOFTVA_CODECS": codecs?.joined(separator: ","),
+      "SOFTVA_BINDS": binds.map(String.init), "SOFTVA_LOST": lost, "SOFTVA_CODECS": codecs?.joined(separator: ","),
     ]
   }
 

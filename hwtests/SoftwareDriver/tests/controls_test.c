@@ -41,7 +41,8 @@ static char line[65536];  // of the log, at the last terminate
 static void set(const char *name, const char *value) {
   static const char *const all[] = {
       "SOFTVA_FAIL", "SOFTVA_SLOW",  "SOFTVA_MAX_SURFACES", "SOFTVA_CORRUPT",
-      "SOFTVA_LOST", "SOFTVA_HANG", "SOFTVA_CRASH",        "SOFTVA_CODECS"};
+      "SOFTVA_LOST", "SOFTVA_HANG", "SOFTVA_CRASH",        "SOFTVA_CODECS",
+      "SOFTVA_BINDS"};
   for (size_t index = 0; index < sizeof all / sizeof *all; index++) unsetenv(all[index]);
   if (name != NULL) setenv(name, value, 1);
   unlink(log_path);
@@ -190,6 +191,56 @@ static void test_limits(void) {
   set("SOFTVA_FAIL", "vaNoSuchCall");
   CHECK_STATUS(client_open_display(&c), VA_STATUS_ERROR_INVALID_VALUE);
   client_terminate(&c);
+}
+
+static void test_binds(void) {
+  struct client c;
+  set("SOFTVA_BINDS", "2");
+  CHECK_STATUS(client_open(&c), OK);
+  // The client's context names none; the display has four.
+  CHECK_STATUS(client_decode(&c, c.surfaces[0], 5, NONE), OK);
+  CHECK_STATUS(client_decode(&c, c.surfaces[1], 0, c.surfaces[0]), OK);
+  CHECK_STATUS(client_decode(&c, c.surfaces[2], 5, NONE), VA_STATUS_ERROR_MAX_NUM_EXCEEDED);
+  CHECK_STATUS(client_decode(&c, c.surfaces[0], 7, NONE), OK);
+  CHECK(client_read(&c, c.surfaces[0], true) == GREY + 7, "a bound surface is used again");
+  CHECK(client_read(&c, c.surfaces[2], true) == -1, "nothing was decoded there");
+  VAImage image;
+  CHECK_STATUS(
+      vaDeriveImage(c.display, c.surfaces[0], &image), VA_STATUS_ERROR_OPERATION_FAILED);
+  VASurfaceStatus state;
+  CHECK_STATUS(
+      vaQuerySurfaceStatus(c.display, c.surfaces[0], &state), VA_STATUS_ERROR_UNIMPLEMENTED);
+  CHECK_STATUS(vaSyncSurface2(c.display, c.surfaces[0], 1), VA_STATUS_ERROR_UNIMPLEMENTED);
+  // Places are not given back, and a picture outlives its context.
+  vaDestroyContext(c.display, c.context);
+  CHECK(client_read(&c, c.surfaces[0], true) == GREY + 7, "the context is gone, the picture is not");
+  CHECK_STATUS(
+      vaCreateContext(c.display, c.config, WIDTH, HEIGHT, VA_PROGRESSIVE, c.surfaces, 1, &c.context),
+      OK);
+  CHECK_STATUS(client_decode(&c, c.surfaces[3], 5, NONE), OK);
+  CHECK_STATUS(client_decode(&c, c.surfaces[2], 5, NONE), VA_STATUS_ERROR_MAX_NUM_EXCEEDED);
+  client_close(&c);
+  CHECK_CLEAN();
+
+  CHECK_STATUS(client_open(&c), OK);
+  CHECK_STATUS(client_decode(&c, c.surfaces[0], 5, NONE), OK);
+  vaDestroyContext(c.display, c.context);
+  CHECK_STATUS(
+      vaCreateContext(c.display, c.config, WIDTH, HEIGHT, VA_PROGRESSIVE, NULL, 0, &c.context), OK);
+  CHECK_STATUS(client_decode(&c, c.surfaces[0], 5, NONE), OK);
+  client_close(&c);
+  CHECK_MISUSE("is bound to context");
+
+  set("SOFTVA_BINDS", "2");
+  CHECK_STATUS(client_open(&c), OK);
+  vaDestroyContext(c.display, c.context);
+  vaDestroySurfaces(c.display, c.surfaces, SURFACES);
+  CHECK_STATUS(
+      vaCreateContext(c.display, c.config, WIDTH, HEIGHT, VA_PROGRESSIVE, NULL, 0, &c.context),
+      VA_STATUS_ERROR_ALLOCATION_FAILED);
+  vaDestroyConfig(c.display, c.config);
+  client_terminate(&c);
+  CHECK_CLEAN();
 }
 
 static void test_slow(void) {
@@ -606,7 +657,7 @@ int main(void) {
   static void (*const tests[])(void) = {
       test_decode, test_fail,  test_limits, test_slow,   test_corrupt,
       test_lost,   test_hang, test_crash,  test_export, test_misuse,
-      test_malformed, test_threads};
+      test_malformed, test_threads, test_binds};
   for (size_t index = 0; index < sizeof tests / sizeof *tests; index++) tests[index]();
   unlink(log_path);
   printf("controls: %d checks, %d failed\n", checks, failures);
