@@ -110,3 +110,14 @@ AVBufferRef *vabuf_vaapi_device(void *display, int *error) {
   if (*error < 0) av_buffer_unref(&device);
   return device;
 }
+
+int vabuf_vaapi_set_targets(AVBufferRef *frames, const uint32_t *surfaces, int count) {
+  AVVAAPIFramesContext *vaapi = ((AVHWFramesContext *)frames->data)->hwctx;
+  VASurfaceID *copy = av_malloc_array((size_t)count, sizeof *copy);
+  if (!copy) return AVERROR(ENOMEM);
+  memcpy(copy, surfaces, (size_t)count * sizeof *copy);
+  av_freep(&vaapi->surface_ids);
+  vaapi->surface_ids = copy;
+  vaapi->nb_surfaces = count;
+  return 0;
+}

@@ -45,10 +45,14 @@ final class DecoderHooks: Sendable {
   static let getFormat:
     @convention(c) (UnsafeMutablePointer<AVCodecContext>?, UnsafePointer<AVPixelFormat>?) -> AVPixelFormat = {
       context, formats in
-      guard let context, let formats, let opaque = context.pointee.opaque,
-        let hardware = Unmanaged<DecoderHooks>.fromOpaque(opaque).takeUnretainedValue().hardware
-      else { return AV_PIX_FMT_NONE }
-      return hardware.chooseFormat(context, of: formats)
+      guard let context, let formats, let opaque = context.pointee.opaque else { return AV_PIX_FMT_NONE }
+      let hooks = Unmanaged<DecoderHooks>.fromOpaque(opaque).takeUnretainedValue()
+      do {
+        return try hooks.hardware?.chooseFormat(context, of: formats) ?? AV_PIX_FMT_NONE
+      } catch {
+        _ = hooks.refuse(error)
+        return AV_PIX_FMT_NONE
+      }
     }
 
   /// FFmpeg 5.1 refuses frame threads with a get_buffer2 that is not declared thread-safe; ours is. The member is

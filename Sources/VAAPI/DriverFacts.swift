@@ -60,6 +60,16 @@ package struct DriverFacts: Hashable, Sendable {
   }
 }
 
+extension OwnedDisplay {
+  /// The driver binds surfaces to the decoder's context: a context takes as many as were named when it was made, or made
+  /// before, and 32 at most; none is ever given back to it, and one of another context is wrong in it, without an error.
+  ///
+  /// nvidia-vaapi-driver does (`nvCreateContext`, `nvBeginPicture` in its vabackend.c): NVDEC has a fixed number of
+  /// pictures, and each surface stands for one. No call tells: a context that is made without surfaces fails in version
+  /// 0.0.8, since then it is the 33rd picture that fails, and pictures may be mixed up before. So it is known by its name.
+  package var bindsSurfaces: Bool { vendor.contains("NVDEC") }
+}
+
 extension String {
   /// What follows a prefix; nil where it does not begin with it.
   fileprivate func after(_ prefix: String) -> String? {

@@ -42,6 +42,10 @@ void vabuf_allow_threaded_callbacks(AVCodecContext *context);
 // header needs libva's. NULL and an AVERROR in `error` where it cannot be made.
 AVBufferRef *vabuf_vaapi_device(void *display, int *error);
 
+// Names the surfaces that a decoder's context is made with, in frames that are not initialised. The list is copied;
+// FFmpeg frees the copy with the frames, initialised or not. An AVERROR where there is no memory.
+int vabuf_vaapi_set_targets(AVBufferRef *frames, const uint32_t *surfaces, int count);
+
 // A pattern in some rows of a plane: two of 32, so that each 16 rows and each field have one, in every block of bytes.
 // `vabuf_rows_are_marked` looks at the rows from `top` to `bottom` and the blocks from `first` to `last` (not included) and
 // says whether the pattern is left in one.

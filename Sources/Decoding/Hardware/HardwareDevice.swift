@@ -15,6 +15,8 @@ package final class HardwareDevice: Sendable {
   package let surfaces: SurfacePool
   package let access = SurfaceAccess()
   package let watch: HardwareWatch
+  /// Surfaces belong to a decoder's context (`OwnedDisplay.bindsSurfaces`).
+  let bindsSurfaces: Bool
   private let state: Mutex<State>
 
   private struct State {
@@ -38,6 +40,7 @@ package final class HardwareDevice: Sendable {
         remedy: "look for messages of the GPU in `dmesg`; --backend software does without it")
     }
     path = display.path
+    bindsSurfaces = display.bindsSurfaces
     self.generation = generation
     surfaces = SurfacePool(display, limits: limits, deadline: patience.surface)
     watch = HardwareWatch(deadline: patience.driver)
@@ -103,6 +106,14 @@ package final class HardwareDevice: Sendable {
       why: "the decoder may need \(needs.most) surfaces, there are \(limit)"
         + (others > 0 ? ", \(others) of them promised to other decoders" : ""),
       remedy: "allow more surfaces (--gpu-surfaces \(others + needs.most) or more), or use --backend auto")
+  }
+
+  /// How many surfaces one of the decoders may take for itself: what it may need, and its part of what is promised to
+  /// nobody.
+  func share(of needs: SurfaceNeeds) -> Int {
+    let limits = surfaces.limits
+    let limit = min(limits.surfaces, limits.bytes / max(1, needs.surfaceBytes))
+    return state.withLock { needs.most + max(0, limit - $0.reserved) / max(1, $0.sessions) }
   }
 
   /// The driver turned out to have fewer surfaces than the decoders were promised.

@@ -14,6 +14,13 @@ package final class HardwareSession: SurfaceAllocator {
   private let context: DeviceContext
   private let needs: SurfaceNeeds
   private let ticket = Mutex<HardwareWatch.Ticket?>(nil)
+  /// The surfaces of the decoder's context, where the driver binds them to it.
+  private let binding = Mutex<SurfaceLedger.Binding?>(nil)
+
+  /// As many pictures as NVDEC decodes with.
+  private static let mostTargets = 32
+  /// Pictures that nobody has waited for yet: nvidia-vaapi-driver overwrites the oldest of 16.
+  private static let mostPending = 8
 
   /// - Parameters:
   ///   - old: the session whose place this one takes: what is promised to that is promised to this.
@@ -44,12 +51,40 @@ package final class HardwareSession: SurfaceAllocator {
   func another() throws(DeviceFailure) -> HardwareSession { try HardwareSession(beside: self) }
 
   // The decoder, which holds this, is gone.
-  deinit { device.detach(needs) }
+  deinit {
+    unbind()
+    device.detach(needs)
+  }
 
   var options: HardwareOptions { HardwareOptions(device: context, surfaces: self) }
 
+  package func targets(_ shape: SurfaceShape) throws(VABufError) -> [UInt32] {
+    guard device.bindsSurfaces else { return [] }
+    unbind()
+    let bound = try device.surfaces.bind(
+      shape, for: needs, most: min(Self.mostTargets, device.share(of: needs)), isAbandoned: { isClosed.isRaised },
+      pause: { pause($0) })
+    binding.withLock { $0 = bound.binding }
+    return bound.ids
+  }
+
+  private func unbind() {
+    guard let old = binding.withLock({ $0.take() }) else { return }
+    run.abandon()
+    device.surfaces.unbind(old)
+  }
+
+  /// The decoder's context may go now. Its pictures can be read after that where they were waited for.
+  func settle() {
+    // After a failure the driver may not know any more that nothing comes.
+    guard device.bindsSurfaces, !device.isLost, (try? run.check()) != nil else { return }
+    run.settle(keeping: 0)
+  }
+
   package func allocate(_ shape: SurfaceShape) throws(VABufError) -> any LeasedSurface {
-    let lease = try device.surfaces.lease(shape, for: run, isAbandoned: { isClosed.isRaised }, pause: { pause($0) })
+    if device.bindsSurfaces { run.settle(keeping: Self.mostPending) }
+    let lease = try device.surfaces.lease(
+      shape, for: run, of: binding.withLock { $0 }, isAbandoned: { isClosed.isRaised }, pause: { pause($0) })
     do {
       try run.check()
     } catch {

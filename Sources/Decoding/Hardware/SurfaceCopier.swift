@@ -46,7 +46,15 @@ final class SurfaceCopier: @unchecked Sendable {
   func download(_ frame: SurfaceFrame, _ display: OwnedDisplay, into buffer: any HostBuffer) throws {
     let surface = SurfaceReference(display, frame.surfaceID)
     try frame.prove()
-    let ways = Way.allCases.filter { $0 != .deriveStreaming || vabuf_has_streaming_loads() }
+    let ways = Way.allCases.filter { way in
+      switch way {
+      case .deriveStreaming: vabuf_has_streaming_loads()
+      // nvidia-vaapi-driver gives the same number twice where two threads make objects at once (`allocateObject`): what
+      // makes an image for each picture breaks the decoder sooner or later.
+      case .ffmpeg: !display.bindsSurfaces
+      default: true
+      }
+    }
     var choice = choices[frame.shape] ?? DownloadChoice(ways)
     var failure: (any Error)?
     while let way = choice.next {

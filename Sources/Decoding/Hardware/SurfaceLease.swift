@@ -1,4 +1,6 @@
+internal import Dispatch
 internal import FFmpegMedia
+internal import FrameModel
 internal import Synchronization
 internal import VAAPI
 
@@ -8,6 +10,9 @@ final class PooledSurface: Sendable {
     var owned: OwnedSurfaces?
     /// Threads that wait for it; the last one destroys it where that is due.
     var waiting = 0
+    /// One of them is in libva; those wait for it. nvidia-vaapi-driver wakes one thread a surface.
+    var queue: [DispatchSemaphore] = []
+    var isInside = false
     var isDoomed = false
   }
 
@@ -40,10 +45,12 @@ final class PooledSurface: Sendable {
 
   /// Waits for what is in it. A surface that is no more is ready.
   func sync(timeout: Duration? = nil) throws(VAError) {
-    let surface = state.withLock { state -> SurfaceReference? in
-      guard state.owned != nil else { return nil }
+    let (surface, turn) = state.withLock { state -> (SurfaceReference?, DispatchSemaphore?) in
+      guard state.owned != nil else { return (nil, nil) }
       state.waiting += 1
-      return state.owned?[0]
+      defer { state.isInside = true }
+      if state.isInside { state.queue.append(DispatchSemaphore(value: 0)) }
+      return (state.owned?[0], state.isInside ? state.queue.last : nil)
     }
     guard let surface else { return }
     defer {
@@ -52,6 +59,19 @@ final class PooledSurface: Sendable {
         return state.isDoomed && state.waiting == 0 ? state.owned.take() : nil
       }
       _ = consume owned
+    }
+    if let turn, !turn.waits(for: timeout) {
+      let isMine = state.withLock { state in
+        defer { state.queue.removeAll { $0 === turn } }
+        return !state.queue.contains { $0 === turn }
+      }
+      // Or its turn has come just now.
+      if !isMine { throw VAError(.vaSyncSurface, .timedOut) }
+    }
+    defer {
+      state.withLock { state in
+        if state.queue.isEmpty { state.isInside = false } else { state.queue.removeFirst().signal() }
+      }
     }
     try surface.sync(timeout: timeout)
   }
@@ -76,6 +96,17 @@ final class PooledSurface: Sendable {
   }
 
   var run: SurfaceRun? { picture.withLock { $0?.run } }
+}
+
+extension DispatchSemaphore {
+  /// - Returns: false when the time is up.
+  fileprivate func waits(for limit: Duration?) -> Bool {
+    guard let limit else {
+      wait()
+      return true
+    }
+    return wait(timeout: .now() + .nanoseconds(Int(limit.nanoseconds))) == .success
+  }
 }
 
 /// A surface that is leased until this object goes, on whatever thread.

@@ -14,7 +14,7 @@ package protocol SurfaceReclaimer: AnyObject, Sendable {
 }
 
 /// The surfaces of one opening of a device, lent to decoders and used again: by shape, within a budget that all streams
-/// share. Who finds none left waits.
+/// share. Who finds none left waits. A driver that binds surfaces to contexts has some for each context (`bind`).
 ///
 /// Any thread; `lease` blocks. Surfaces that nobody leases stay for reuse until another shape needs their room. libva is
 /// called without the lock, on the thread that leases, or on that of the device's teardown.
@@ -112,29 +112,41 @@ package final class SurfacePool: Sendable {
   ///
   /// - Parameters:
   ///   - run: the decoder that is going to decode into it.
+  ///   - binding: one of its context's own (`bind`).
   ///   - isAbandoned: nobody needs the surface any more: fail with code `closed`.
   ///   - pause: does the waiting that it is given, so that a watch does not take it for a hang.
   /// - Throws: `VABufError`: `surfacesExhausted` after the deadline, `deviceFailed` where the driver gives none, `closed`.
   func lease(
-    _ shape: SurfaceShape, for run: SurfaceRun? = nil, isAbandoned: () -> Bool, pause: (() -> Void) -> Void
+    _ shape: SurfaceShape, for run: SurfaceRun? = nil, of binding: SurfaceLedger.Binding? = nil,
+    isAbandoned: () -> Bool,
+    pause: (() -> Void) -> Void
   ) throws(VABufError) -> SurfaceLease {
-    func throwIfAbandoned() throws(VABufError) {
-      guard isAbandoned() else { return }
-      throw VABufError(.closed, what: "surface", why: "the buffer was closed", remedy: "open another one")
-    }
-    try throwIfAbandoned()
     // As a rule there is one at once, and nothing to wait with is needed.
-    if let lease = try attemptKeepingLowWater(shape, run) { return lease }
+    if !isAbandoned(), let lease = try attemptKeepingLowWater(shape, run, binding) { return lease }
+    return try wait(isAbandoned: isAbandoned, pause: pause) { _ throws(VABufError) in
+      if let lease = try attemptKeepingLowWater(shape, run, binding) { return lease }
+      reclaim(1)
+      return nil
+    }
+  }
+
+  /// Repeats an attempt whenever a surface comes back, until it gives something.
+  ///
+  /// - Parameter attempt: gets how long this has been waiting.
+  private func wait<R>(
+    isAbandoned: () -> Bool, pause: (() -> Void) -> Void, _ attempt: (Duration) throws(VABufError) -> R?
+  ) throws(VABufError) -> R {
     let start = ContinuousClock.now
     var hasWaited = false
     while true {
-      try throwIfAbandoned()
+      guard !isAbandoned() else {
+        throw VABufError(.closed, what: "surface", why: "the buffer was closed", remedy: "open another one")
+      }
       // Registered before the attempt, so that no release is missed between the two.
       let signal = DispatchSemaphore(value: 0)
       state.withLock { $0.waiters.append(signal) }
       defer { state.withLock { $0.waiters.removeAll { $0 === signal } } }
-      if let lease = try attemptKeepingLowWater(shape, run) { return lease }
-      reclaim(1)
+      if let result = try attempt(ContinuousClock.now - start) { return result }
       guard ContinuousClock.now - start < deadline else { throw exhausted }
       if !hasWaited { waits.add(1, ordering: .relaxed) }
       hasWaited = true
@@ -146,10 +158,10 @@ package final class SurfacePool: Sendable {
   }
 
   private func attemptKeepingLowWater(
-    _ shape: SurfaceShape, _ run: SurfaceRun?
+    _ shape: SurfaceShape, _ run: SurfaceRun?, _ binding: SurfaceLedger.Binding?
   ) throws(VABufError) -> SurfaceLease? {
-    guard let lease = try attempt(shape, for: run) else { return nil }
-    let available = state.withLock { $0.ledger.available(shape) }
+    guard let lease = try attempt(shape, for: run, of: binding) else { return nil }
+    let available = state.withLock { $0.ledger.available(shape, binding) }
     if available < Self.lowWater { reclaim(Self.lowWater - available) }
     return lease
   }
@@ -160,11 +172,13 @@ package final class SurfacePool: Sendable {
   func leaseNow(_ shape: SurfaceShape) throws(VABufError) -> SurfaceLease? { try attempt(shape, for: nil) }
 
   /// - Returns: nil where all are leased.
-  private func attempt(_ shape: SurfaceShape, for run: SurfaceRun?) throws(VABufError) -> SurfaceLease? {
+  private func attempt(
+    _ shape: SurfaceShape, for run: SurfaceRun?, of binding: SurfaceLedger.Binding? = nil
+  ) throws(VABufError) -> SurfaceLease? {
     let (display, decision, found) = state.withLock {
       state -> (OwnedDisplay?, SurfaceLedger.Decision, [PooledSurface]) in
       guard let display = state.display else { return (nil, .wait, []) }
-      let decision = state.ledger.lease(shape)
+      let decision = state.ledger.lease(shape, binding)
       switch decision {
       case .reuse(let id): return (display, decision, state.surfaces[id].map { [$0] } ?? [])
       case .create(let discard):
@@ -172,10 +186,7 @@ package final class SurfacePool: Sendable {
       case .wait: return (display, decision, [])
       }
     }
-    guard let display else {
-      throw VABufError(
-        .deviceFailed, what: "surface on \(path)", why: "the device was lost", remedy: "ask again: it is opened again")
-    }
+    guard let display else { throw lost }
     switch decision {
     case .wait: return nil
     case .reuse(let id):
@@ -185,11 +196,20 @@ package final class SurfacePool: Sendable {
       surface.forget()
       return SurfaceLease(self, surface)
     case .create:
-      for surface in found {
-        surface.run?.waitForReaders()
-        surface.destroy()
-      }
+      discard(found)
       return try make(shape, display)
+    }
+  }
+
+  private var lost: VABufError {
+    VABufError(
+      .deviceFailed, what: "surface on \(path)", why: "the device was lost", remedy: "ask again: it is opened again")
+  }
+
+  private func discard(_ surfaces: [PooledSurface]) {
+    for surface in surfaces {
+      surface.run?.waitForReaders()
+      surface.destroy()
     }
   }
 
@@ -216,6 +236,87 @@ package final class SurfacePool: Sendable {
       if isExhausted, others > 0 { return nil }
       throw error.error(.deviceFailed, what: "surface of \(shape.width)x\(shape.height) on \(path)")
     }
+  }
+
+  // MARK: - Surfaces of a context
+
+  /// Makes surfaces that only one context is to use, and which it is made with. Waits where there is no room.
+  ///
+  /// - Parameters:
+  ///   - needs: what its decoder holds: as many as that may be, or, where they do not come, as many as it holds as a rule.
+  ///   - most: as many as there is room for, up to this.
+  ///   - isAbandoned: nobody needs them any more: fail with code `closed`.
+  ///   - pause: does the waiting that it is given, so that a watch does not take it for a hang.
+  /// - Returns: the binding, for `lease` and `unbind`, and the surfaces.
+  /// - Throws: `VABufError`: `surfacesExhausted` after the deadline, `deviceFailed` where the driver gives none, `closed`.
+  func bind(
+    _ shape: SurfaceShape, for needs: SurfaceNeeds, most: Int, isAbandoned: () -> Bool, pause: (() -> Void) -> Void
+  ) throws(VABufError) -> (binding: SurfaceLedger.Binding, ids: [SurfaceID]) {
+    var hasReclaimed = false
+    return try wait(isAbandoned: isAbandoned, pause: pause) { waited throws(VABufError) in
+      let enough = min(needs.most, most)
+      // What a program leases does not come back, and few decoders hold all that they may.
+      let least = waited < deadline / 2 ? enough : min(needs.usual, enough)
+      let (display, decision, found) = state.withLock {
+        state -> (OwnedDisplay?, SurfaceLedger.BindingDecision, [PooledSurface]) in
+        guard let display = state.display else { return (nil, .wait(missing: 0), []) }
+        let decision = state.ledger.bind(shape, least...most, keeping: enough)
+        guard case .create(_, _, let discard) = decision else { return (display, decision, []) }
+        return (display, decision, discard.compactMap { state.surfaces.removeValue(forKey: $0) })
+      }
+      guard let display else { throw lost }
+      switch decision {
+      case .wait(let missing):
+        reclaim(hasReclaimed ? 1 : missing)
+        hasReclaimed = true
+        return nil
+      case .create(let binding, let count, _):
+        discard(found)
+        let ids = try make(count, shape, for: binding, display)
+        if ids.count >= least { return (binding, ids) }
+        unbind(binding)
+        return nil
+      }
+    }
+  }
+
+  /// The context is gone: its surfaces are not used again. What is in them can be read as long as it is leased.
+  func unbind(_ binding: SurfaceLedger.Binding) { state.withLock { $0.ledger.unbind(binding) } }
+
+  /// - Returns: as many as the device has.
+  private func make(
+    _ count: Int, _ shape: SurfaceShape, for binding: SurfaceLedger.Binding, _ display: OwnedDisplay
+  ) throws(VABufError) -> [SurfaceID] {
+    var ids: [SurfaceID] = []
+    var failure: VAError?
+    for _ in 0..<count {
+      do throws(VAError) {
+        if failure == nil {
+          let surface = PooledSurface(try OwnedSurfaces(display, shape.description, count: 1))
+          let isOpen = state.withLock { state in
+            guard state.display != nil else { return false }
+            state.ledger.bound(surface.id, shape, to: binding)
+            state.surfaces[surface.id] = surface
+            return true
+          }
+          guard isOpen else {
+            surface.destroy()
+            return []
+          }
+          ids.append(surface.id)
+          continue
+        }
+      } catch {
+        failure = error
+      }
+      let isExhausted = failure?.kind == .exhausted
+      state.withLock { $0.ledger.bindingFailed(shape, isExhausted: isExhausted) }
+    }
+    if let failure, failure.kind != .exhausted || ids.isEmpty {
+      unbind(binding)
+      throw failure.error(.deviceFailed, what: "surfaces of \(shape.width)x\(shape.height) on \(path)")
+    }
+    return ids
   }
 
   /// Takes a surface back.

@@ -71,6 +71,25 @@ package final class SurfaceRun: Sendable {
     }
   }
 
+  /// Waits until few pictures are left that nobody has waited for; none, where the decoder's context is about to go, and
+  /// with it the driver's knowledge of what is under way.
+  func settle(keeping few: Int) {
+    while let next = state.withLock({ $0.pending.count > few ? $0.pending.first : nil }) {
+      settle(next.number, next.surface)
+    }
+  }
+
+  /// The decoder's context is gone. What was not waited for before cannot be waited for any more, and has failed.
+  func abandon() {
+    state.withLock { state in
+      guard let first = state.pending.first else { return }
+      state.pending = []
+      if first.number < state.failure?.number ?? .max {
+        state.failure = (first.number, VAError(.vaSyncSurface, .invalidContext))
+      }
+    }
+  }
+
   /// Throws where a picture is known to have failed: what follows would be of no use.
   func check() throws(VAError) {
     if let failure = state.withLock({ $0.failure }) { throw failure.error }

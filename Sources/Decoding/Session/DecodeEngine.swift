@@ -129,6 +129,9 @@ package final class DecodeEngine {
     try decoder.reopen(in: hardware)
   }
 
+  /// The engine is going to be let go of; frames that were given out stay valid.
+  package func finish() { decoder.settle() }
+
   /// The number of the next frame that the decoder emits; nil where it must be told.
   package var position: Int? { run?.expected }
 

@@ -35,7 +35,10 @@ package actor DecodeSession {
   package nonisolated func interruptReads() { interrupt.raise() }
 
   /// Closes the file and the decoder. Frames that were given out stay valid.
-  package func close() { engine = nil }
+  package func close() {
+    engine?.finish()
+    engine = nil
+  }
 
   /// Opens a device and goes on with it, from wherever `seek` says next.
   ///

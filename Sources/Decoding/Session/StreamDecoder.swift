@@ -76,12 +76,20 @@ package struct StreamDecoder: ~Copyable {
       old?.leave()
       new?.leave()
     }
+    old?.settle()
     var changed = options
     changed.hardware = new?.options
     codec = try Self.open(demuxer, changed, allocator)
     options = changed
     hardware = new
     isFresh = false
+  }
+
+  /// Waits for the pictures that are under way, where closing or flushing the decoder would lose them.
+  package func settle() {
+    hardware?.enter()
+    defer { hardware?.leave() }
+    hardware?.settle()
   }
 
   /// Damaged pictures come out the same each time.
@@ -215,6 +223,7 @@ package struct StreamDecoder: ~Copyable {
 
   /// Makes the decoder forget what it has. This calls the driver; reading, which follows, does not.
   private mutating func renew(reopening: Bool) throws {
+    settle()
     hardware?.enter()
     defer { hardware?.leave() }
     if reopening {

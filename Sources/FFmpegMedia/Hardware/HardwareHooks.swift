@@ -60,7 +60,7 @@ final class HardwareHooks: Sendable {
   /// `AVCodecContext.get_format`: VA-API or nothing. Software is another decoder, with threads, not a fallback in here.
   func chooseFormat(
     _ context: UnsafeMutablePointer<AVCodecContext>, of formats: UnsafePointer<AVPixelFormat>
-  ) -> AVPixelFormat {
+  ) throws -> AVPixelFormat {
     var isOffered = false
     var next = formats
     while next.pointee != AV_PIX_FMT_NONE {
@@ -87,14 +87,23 @@ final class HardwareHooks: Sendable {
       }
     }
     state.withLock { $0.hasChosen = true }
-    let isKnown = reference.withFrames { frames in
+    let shape = reference.withFrames { frames in
       frames.pointee.initial_pool_size = 0
-      return SurfaceFormat(frames.pointee.sw_format) != nil
+      return SurfaceShape(frames.pointee)
     }
-    guard isKnown else {
+    do {
+      guard let shape else {
+        throw HardwareTrouble.unsupported("the device decodes this format neither to NV12 nor to P010")
+      }
+      let targets = try options.surfaces.targets(shape)
+      if !targets.isEmpty {
+        try check("av_malloc_array", vabuf_vaapi_set_targets(reference, targets, Int32(targets.count)))
+      }
+    } catch {
       var unwanted: UnsafeMutablePointer<AVBufferRef>? = reference
       av_buffer_unref(&unwanted)
-      return refuse(.unsupported("the device decodes this format neither to NV12 nor to P010"))
+      guard let trouble = error as? HardwareTrouble else { throw error }
+      return refuse(trouble)
     }
     // libavcodec took the one before away; it owns this one now.
     context.pointee.hw_frames_ctx = reference

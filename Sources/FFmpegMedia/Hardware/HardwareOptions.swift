@@ -60,6 +60,12 @@ package protocol LeasedSurface: AnyObject, Sendable {
 
 /// Leases surfaces to hardware decoders: the seam to the owner of the device.
 package protocol SurfaceAllocator: AnyObject, Sendable {
+  /// The surfaces that the decoder's next context is made with: none where its driver takes any surface later. The
+  /// context before, if there was one, is gone. Blocks; called on the thread that decodes.
+  ///
+  /// - Throws: `VABufError`, as `surfacesExhausted` when there were not enough in time.
+  func targets(_ shape: SurfaceShape) throws(VABufError) -> [UInt32]
+
   /// Leases a surface; blocks until there is one. Called on the thread that decodes.
   ///
   /// - Throws: `VABufError`, as `surfacesExhausted` when none came back in time.

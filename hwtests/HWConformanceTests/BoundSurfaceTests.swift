@@ -1,0 +1,91 @@
+import Testing
+import VABuf
+import VABufTestKit
+
+import Decoding
+
+/// A driver that binds surfaces to the decoder's context, as `nvidia-vaapi-driver` does before NVDEC: 32 for each context,
+/// none of which another context may use. Using one wrongly is a misuse, at which `SoftwareDriver.run` throws.
+@Suite(.enabled(if: SoftwareDriver.isUsable, "\(SoftwareDriver.reason)"))
+struct BoundSurfaceTests {
+  private func withBuffer(
+    _ clip: Clip, surfaces: Int? = nil, _ body: @Sendable (FrameBuffer, [String]) async throws -> Void
+  ) async throws {
+    guard let (path, md5s) = try SurfaceClips.make(clip) else { return }
+    let surfaces = try surfaces.map { try SurfaceClips.needs(path).most + $0 }
+    try await SoftwareDriver.run(SoftwareDriverControls(binds: 32)) { run in
+      var options = hardwareOptions(run.device)
+      if let surfaces { options.gpuSurfaces = surfaces }
+      let buffer = try await FrameBuffer.open(path, options: options)
+      try await Conformance.closing(buffer) { buffer in try await body(buffer, md5s) }
+    }
+  }
+
+  /// Forward, backward and shuffled; each frame on the GPU first, and read from there.
+  private static func readAll(_ buffer: FrameBuffer, _ md5s: [String]) async throws {
+    var shuffled = Array(md5s.indices)
+    var generator = SeededRandom(seed: 5)
+    shuffled.shuffle(using: &generator)
+    let orders: [(String, [Int])] = [
+      ("forward", Array(md5s.indices)), ("backward", md5s.indices.reversed()), ("shuffled", shuffled),
+    ]
+    for (order, numbers) in orders {
+      for number in numbers {
+        let onGPU = try await buffer.frame(at: number, in: .anywhere)
+        #expect(onGPU.descriptor.backend == .vaapi, "\(order), frame \(number)")
+        let frame = try await buffer.frame(at: number)
+        #expect(try FrameDigest.md5(frame) == md5s[number], "\(order), frame \(number)")
+      }
+    }
+    #expect(buffer.metrics.fallbacks == 0)
+  }
+
+  @Test(arguments: [SurfaceClips.long, SurfaceClips.other]) func everyOrderIsExact(_ clip: Clip) async throws {
+    try await withBuffer(clip) { buffer, md5s in try await Self.readAll(buffer, md5s) }
+  }
+
+  @Test(arguments: [SurfaceClips.long, SurfaceClips.other]) func fewerSurfacesThanAContextTakes(_ clip: Clip)
+    async throws
+  {
+    try await withBuffer(clip, surfaces: 2) { buffer, md5s in try await Self.readAll(buffer, md5s) }
+  }
+
+  /// Leases keep surfaces of contexts that are gone: at each seek libavcodec makes a new one for H.264.
+  @Test func framesOutliveTheContext() async throws {
+    try await withBuffer(SurfaceClips.long) { buffer, md5s in
+      var held: [FrameLease] = []
+      for number in stride(from: 280, through: 0, by: -20) {
+        held.append(try await buffer.frame(at: number, in: .anywhere))
+      }
+      #expect(held.contains { $0.residency == .gpu })
+      for lease in held {
+        let frame = try await buffer.frame(at: lease.number)
+        #expect(try FrameDigest.md5(frame) == md5s[lease.number], "frame \(lease.number)")
+      }
+      #expect(buffer.metrics.fallbacks == 0)
+    }
+  }
+
+  @Test(arguments: [2, 40]) func twoStreamsOnOneDevice(spare: Int) async throws {
+    guard let first = try SurfaceClips.make(SurfaceClips.long), let second = try SurfaceClips.make(SurfaceClips.other)
+    else { return }
+    let surfaces = try SurfaceClips.needs(first.path).most + SurfaceClips.needs(second.path).most + spare
+    try await SoftwareDriver.run(SoftwareDriverControls(binds: 32)) { run in
+      var options = hardwareOptions(run.device)
+      options.pool = MemoryPool(capacity: 128 << 20, surfaces: surfaces)
+      let shared = options
+      let one = try await FrameBuffer.open(first.path, options: shared)
+      try await Conformance.closing(one) { one in
+        // The first one has taken its surfaces, more than it needs, and its cache holds some.
+        try await Self.readAll(one, Array(first.md5s.prefix(60)))
+        let two = try await FrameBuffer.open(second.path, options: shared)
+        try await Conformance.closing(two) { two in
+          async let here: Void = Self.readAll(one, first.md5s)
+          async let there: Void = Self.readAll(two, second.md5s)
+          _ = try await (here, there)
+          #expect(two.metrics.surfaceHighWater <= surfaces)
+        }
+      }
+    }
+  }
+}
