@@ -11,6 +11,8 @@ final class BufferCore: Sendable {
   let pool: MemoryPool
   let cache: FrameCache
   let keepBehind: Int
+  /// About how many frames there is room for in host memory.
+  private let hostFrames: Int
   /// A range of no more frames is kept whole.
   let keptRange: Int
   /// How many frames a sequential reader leaves behind it when the decoder is the slower one.
@@ -41,7 +43,11 @@ final class BufferCore: Sendable {
         evicted: { relay.evicted($0) },
         // A lease keeps the cache, and must not keep the pool.
         demote: { [counters] in Self.demote($1, $2, of: $0, into: relay.pool, counters) }))
-    state = Mutex(BufferState(configuration: configuration, frameCount: frameCount))
+    // A part of the memory is the decoder's.
+    hostFrames = Int(
+      Double(cacheLimits.frames) * min(1, Double(cacheLimits.hostBytes) / Double(max(1, configuration.poolBytes))))
+    state = Mutex(
+      BufferState(configuration: configuration, cacheFrames: max(1, hostFrames), frameCount: frameCount))
     relay.core.withLock { $0.value = self }
     pool.register(cache)
   }
@@ -57,6 +63,11 @@ final class BufferCore: Sendable {
       guard let core = core.withLock({ $0.value }) else { return }
       core.state.withLock { $0.evicted(number) }
     }
+  }
+
+  /// Frames come in surfaces from now on, of which the cache may hold so many; nil: in host memory.
+  func decodesToSurfaces(_ surfaces: Int?) {
+    state.withLock { $0.cacheFrames = max(1, surfaces ?? hostFrames) }
   }
 
   func key(_ number: Int) -> FrameKey { FrameKey(stream: stream, number: number) }
@@ -108,6 +119,7 @@ final class BufferCore: Sendable {
     for (continuation, error) in effects.failed { continuation.resume(throwing: error) }
     for (continuation, request) in effects.sources { continuation.resume(returning: request) }
     effects.receiver?.resume()
+    if let kept = effects.kept { cache.touch(kept.map { key($0) }) }
   }
 
   // MARK: - Readers

@@ -26,6 +26,8 @@ struct BufferState: ~Copyable {
     var failed: [(CheckedContinuation<FrameLease, any Error>, any Error)] = []
     var sources: [(CheckedContinuation<FrameRequest?, Never>, FrameRequest?)] = []
     var receiver: CheckedContinuation<Void, Never>?
+    /// A reader will use these before what was asked of the source: they must not make room for it.
+    var kept: Range<Int>?
   }
 
   private struct Reader {
@@ -40,6 +42,8 @@ struct BufferState: ~Copyable {
   private var schedule = RequestSchedule()
   private var ring: PlaybackRing
   private let prefetchFrames: Int
+  /// About how many frames the cache has room for.
+  var cacheFrames: Int
   private var readers: [ReaderID: Reader] = [:]
   private var lastReader: ReaderID = 0
   private var waiters: [WaiterID: Waiter] = [:]
@@ -64,7 +68,8 @@ struct BufferState: ~Copyable {
   /// A look that nobody repeats is forgotten after so many others.
   private static let rememberedLooks = 4
 
-  init(configuration: Configuration, frameCount: Int?) {
+  init(configuration: Configuration, cacheFrames: Int, frameCount: Int?) {
+    self.cacheFrames = cacheFrames
     ring = PlaybackRing(capacity: configuration.ringFrames)
     ring.start(at: 0, direction: .forward)
     prefetchFrames = configuration.prefetchFrames
@@ -220,11 +225,32 @@ struct BufferState: ~Copyable {
       if frames.count == 1 { return }
       frames = frames.lowerBound + 1...frames.upperBound
     }
-    let request = FrameRequest(
+    var request = FrameRequest(
       frames: frames, urgency: .init(goal.urgency), serial: goal.serial, looksBack: looksBack)
+    if let position = backwardReader(before: frames) {
+      // As much of the group as there is room for, beside what the reader has not read yet: the rest costs another run.
+      let unread = position - frames.upperBound
+      request.reach = max(cacheFrames / 4, cacheFrames - frames.count - unread - Self.spareFrames)
+      if unread > 1 { effects.kept = frames.upperBound + 1..<position }
+    }
     current = request
     idleSource = nil
     effects.sources.append((idle.continuation, request))
+  }
+
+  /// Frames that are on their way while others are evicted.
+  private static let spareFrames = 2
+
+  /// Where the reader is that goes backward and will come to these frames next.
+  private func backwardReader(before frames: ClosedRange<Int>) -> Int? {
+    var nearest: Int?
+    for reader in readers.values {
+      guard let step = reader.policy.step, step < 0, let position = reader.policy.position,
+        position >= frames.upperBound, position - frames.upperBound <= cacheFrames
+      else { continue }
+      nearest = min(nearest ?? position, position)
+    }
+    return nearest
   }
 
   func isCurrent(_ request: FrameRequest, at position: Int) -> Bool {

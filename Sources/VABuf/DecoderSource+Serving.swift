@@ -12,9 +12,10 @@ extension DecodeSession {
     while source.isCurrent(self), let request = await port.nextRequest(position: position) {
       do {
         let first = request.frames.lowerBound
-        let kept = max(0, first - port.keepBehind)
+        let kept = max(0, first - (request.reach ?? port.keepBehind))
         try seek(
-          to: first, keeping: kept, needing: request.looksBack ? kept : first, isDemand: request.urgency != .prefetch)
+          to: first, keeping: kept, needing: request.looksBack ? kept : first, isDemand: request.urgency != .prefetch,
+          parks: request.reach == nil)
         while port.isCurrent(request, position: position ?? first) {
           if let failure = source.takeSurfaceFailure() { throw source.examined(failure) }
           let end = try await deliver(request, port, source)

@@ -18,7 +18,7 @@ final class DeviceRelay: Sendable {
       state.core = core
       return state.device
     }
-    if let device { use(device, core) }
+    if let device { core.decodesToSurfaces(use(device, core)) }
   }
 
   func deviceChanged(_ device: HardwareDevice?) {
@@ -34,20 +34,23 @@ final class DeviceRelay: Sendable {
         core.cache.loseDevice()
       }
     }
-    if let device { use(device, core) }
+    if let device { core.decodesToSurfaces(use(device, core)) } else { core.decodesToSurfaces(nil) }
   }
 
   /// Surfaces of a device are used for uploads, while no decoder uses one.
   func use(_ device: HardwareDevice) {
     guard let core = state.withLock({ $0.core }), core.cache.surfaces == 0 else { return }
-    use(device, core)
+    _ = use(device, core)
   }
 
-  private func use(_ device: HardwareDevice, _ core: BufferCore) {
+  /// - Returns: how many of its surfaces the cache may hold.
+  private func use(_ device: HardwareDevice, _ core: BufferCore) -> Int {
     // The rest is for decoders; what they need beyond it they get by the pool's low watermark.
     let limits = device.surfaces.limits
     let limit = min(limits.surfaces, limits.bytes / max(1, needs.surfaceBytes))
-    core.cache.setSurfaceLimit(max(2, limit - needs.usual))
+    let cached = max(2, limit - needs.usual)
+    core.cache.setSurfaceLimit(cached)
     device.surfaces.register(core.cache)
+    return cached
   }
 }

@@ -184,8 +184,8 @@ public final class FrameBuffer: Sendable {
     let threads = options.threads > 0 ? options.threads : min(Environment.cores + 1, 16)
     let decoderBytes = (opened.stream.reorderDepth + 6 + threads) * frameBytes
     let reserve = min(pool.capacity / 2, decoderBytes)
-    // Decoders that wait where they stopped have a quarter of the memory, which is the cache's while there are none.
-    session.decoders = min(mostDecoders, 1 + pool.capacity / 4 / max(1, decoderBytes))
+    // Decoders that wait where they stopped have a third of the memory, which is the cache's while there are none.
+    session.decoders = min(mostDecoders, 1 + pool.capacity / 3 / max(1, decoderBytes))
     await decode.allow(decoders: session.decoders)
     let relay = DeviceRelay(SurfaceNeeds(opened.stream))
     let source = DecoderSource(

@@ -107,6 +107,11 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
     return FrameLease(stored, tiers.host, tiers.surface, cache: self, slot: slot)
   }
 
+  /// Makes frames the most recently used ones, as far as they are there.
+  func touch(_ keys: [FrameKey]) {
+    state.withLock { state in for key in keys { _ = state.policy.lookUp(key) } }
+  }
+
   /// Gives back the pin of a lease.
   func unpin(_ slot: Int, holdsSurface: Bool) {
     finish(

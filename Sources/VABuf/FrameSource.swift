@@ -32,6 +32,8 @@ public struct FrameRequest: Hashable, Sendable {
   let serial: UInt64
   /// Frames before these may be wanted next.
   var looksBack = true
+  /// They are for a reader that goes backward: how many frames before them the cache has room for.
+  var reach: Int?
 }
 
 /// Where a source meets its buffer: requests come out, frames go in.

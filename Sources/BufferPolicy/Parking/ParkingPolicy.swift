@@ -53,8 +53,10 @@ package struct ParkingPolicy: Sendable {
   ///   - stations: the decoders; the first is the one that was used last.
   ///   - now: greater than any `lastUse`.
   ///   - isDemand: somebody waits. What nobody waits for yet does not take the decoder of those who do.
+  ///   - parks: the place that the first one leaves is worth something: not to those who go backward, for whom every
+  ///     decoder stands too far ahead.
   package func choose(
-    for frame: Int, seekPoint: Int, among stations: [Station], now: UInt64, isDemand: Bool
+    for frame: Int, seekPoint: Int, among stations: [Station], now: UInt64, isDemand: Bool, parks: Bool = true
   ) -> Choice {
     if let nearest = nearest(to: frame, stations), let position = stations[nearest].position,
       seekPoint <= position + seekCost
@@ -62,7 +64,7 @@ package struct ParkingPolicy: Sendable {
       return .resume(nearest)
     }
     if let idle = stations.firstIndex(where: { $0.position == nil }) { return .start(idle) }
-    if worth(of: 0, stations) <= seekCost { return .start(0) }
+    if !parks || worth(of: 0, stations) <= seekCost { return .start(0) }
     if stations.count < most { return .open }
     let reserved = isDemand || stations.count == 1 ? nil : lastDemanded(stations)
     let victim = stations.indices.filter { $0 != reserved }.min {

@@ -41,6 +41,9 @@ package struct PrefetchPolicy: Sendable {
   /// The step from one request to the next, where it is known or hinted.
   package var step: Int? { pattern.step }
 
+  /// The frame that was asked for last.
+  package var position: Int? { last }
+
   /// It asks here and there: what lies around a frame is of no use to it.
   package var isJumping: Bool { jumps >= Self.jumpsThatTell }
   /// A hand on a time line jumps too, but then looks around.

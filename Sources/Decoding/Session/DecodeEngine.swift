@@ -146,13 +146,17 @@ package final class DecodeEngine {
   ///   - keeping: give out frames before `number` too, from this one on, where they are decoded on the way.
   ///   - needing: decode all frames from this one on; before it, only what others are predicted from. Nil takes `keeping`.
   ///   - isDemand: somebody waits for the frame.
-  package func seek(to number: Int, keeping: Int, needing: Int? = nil, isDemand: Bool = true) throws {
+  ///   - parks: somebody may come back to where the decoder stands.
+  package func seek(
+    to number: Int, keeping: Int, needing: Int? = nil, isDemand: Bool = true, parks: Bool = true
+  ) throws {
     needed = min(needing ?? keeping, number)
     let point = index.seekPoint(for: number, excluding: liars)
     seeks += 1
     let parking = ParkingPolicy(most: isPlain ? mostDecoders : 1)
     let choice = parking.choose(
-      for: number, seekPoint: point.firstFrame, among: stations(for: number), now: seeks + 1, isDemand: isDemand)
+      for: number, seekPoint: point.firstFrame, among: stations(for: number), now: seeks + 1, isDemand: isDemand,
+      parks: parks)
     defer { servesDemand = isDemand }
     switch choice {
     case .resume(let station): takeUp(station)

@@ -81,9 +81,11 @@ package actor DecodeSession {
   /// How many decoders it may keep open from now on.
   package func allow(decoders: Int) { engine?.mostDecoders = decoders }
 
-  package func seek(to number: Int, keeping: Int, needing: Int? = nil, isDemand: Bool = true) throws {
+  package func seek(
+    to number: Int, keeping: Int, needing: Int? = nil, isDemand: Bool = true, parks: Bool = true
+  ) throws {
     guard let engine else { throw Self.notOpen }
-    try engine.seek(to: number, keeping: keeping, needing: needing, isDemand: isDemand)
+    try engine.seek(to: number, keeping: keeping, needing: needing, isDemand: isDemand, parks: parks)
   }
 
   package func step() throws -> DecodeEngine.Step {

@@ -39,6 +39,10 @@ import VABufTestKit
     // What is hardly begun is not worth keeping.
     #expect(choice(10, [station(50, from: 46)]) == .start(0))
     #expect(choice(10, [station(50)], most: 1) == .start(0))
+    let policy = ParkingPolicy(most: 4)
+    let backward = policy.choose(
+      for: 10, seekPoint: 0, among: [station(50), station(30)], now: 100, isDemand: true, parks: false)
+    #expect(backward == .start(0))
   }
 
   @Test func whatIsWorthLeastForItsAgeGoes() {
