@@ -374,8 +374,10 @@ public final class FrameBuffer: Sendable {
     stop()
     await work.value
     core.publishMetrics()
-    // Tasks that are just ending may refer to the device a moment longer, leases of the program as long as they live.
-    for _ in 0..<100 where device != nil || uploadDevice != nil { try? await Task.sleep(for: .milliseconds(1)) }
+    // Tasks that are just ending may refer to the device a moment longer (on a busy machine a long one), leases of the
+    // program as long as they live.
+    let patience = core.cache.heldSurfaces.leased == 0 ? 1000 : 100
+    for _ in 0..<patience where device != nil || uploadDevice != nil { try? await Task.sleep(for: .milliseconds(1)) }
     if mayUseDevices { await DeviceTeardown.finish(within: .seconds(2)) }
   }
 
