@@ -20,6 +20,10 @@ let package = Package(
     .library(name: "VABuf", targets: ["VABuf"]),
     .executable(name: "vabuf", targets: ["VABufCLI"]),
   ],
+  traits: [
+    .trait(name: "Player", description: "The window of `vabuf play`: needs SDL 2 and libplacebo."),
+    .default(enabledTraits: ["Player"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -41,6 +45,10 @@ let package = Package(
       name: "CAVFormat", path: "Modules/CAVFormat", pkgConfig: "libavformat", providers: [.apt(["libavformat-dev"])]),
     .systemLibrary(
       name: "CSWScale", path: "Modules/CSWScale", pkgConfig: "libswscale", providers: [.apt(["libswscale-dev"])]),
+    .systemLibrary(name: "CSDL2", path: "Modules/CSDL2", providers: [.apt(["libsdl2-dev"])]),
+    .systemLibrary(
+      name: "CPlacebo", path: "Modules/CPlacebo", pkgConfig: "libplacebo", providers: [.apt(["libplacebo-dev"])]),
+    .systemLibrary(name: "CEGL", path: "Modules/CEGL", pkgConfig: "egl", providers: [.apt(["libegl-dev"])]),
     .target(name: "CVABufShims", dependencies: ["CAVUtil", "CAVCodec", "CAVFormat"]),
 
     // Values.
@@ -81,10 +89,21 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
+
+    // The player: its rules, without C and without a clock; then the window, which only the trait `Player` builds.
+    .target(name: "PlayerPolicy", dependencies: ["FrameModel"], swiftSettings: settings),
+    .target(
+      name: "VABufPlayer",
+      dependencies: [
+        "VABuf", "FrameModel", "PlayerPolicy", "CSDL2", "CPlacebo", "CEGL",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
     .executableTarget(
       name: "VABufCLI",
       dependencies: [
-        "VABuf",
+        "VABuf", "PlayerPolicy",
+        .target(name: "VABufPlayer", condition: .when(traits: ["Player"])),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -123,6 +142,7 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
+    .testTarget(name: "PlayerPolicyTests", dependencies: ["PlayerPolicy", "FrameModel"], swiftSettings: settings),
     .testTarget(name: "VABufTestKitTests", dependencies: ["VABufTestKit"], swiftSettings: settings),
     .testTarget(
       name: "VABufTests",

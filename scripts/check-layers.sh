@@ -22,7 +22,9 @@ VAAPI:        FrameModel CVABufShims CVA CDRM *
 FFmpegMedia:  FrameModel CVABufShims CAVUtil CAVCodec CAVFormat CSWScale *
 Decoding:     FrameModel BufferPolicy CVABufShims FFmpegMedia VAAPI *
 VABuf:        FrameModel BufferPolicy Decoding *
-VABufCLI:     FrameModel VABuf *
+PlayerPolicy: FrameModel
+VABufPlayer:  FrameModel VABuf PlayerPolicy CSDL2 CPlacebo CEGL *
+VABufCLI:     FrameModel VABuf PlayerPolicy VABufPlayer *
 '
 ours=$(swift package dump-package | jq -r '
   ([.targets[].name]) as $ours | .targets[] | select(.type != "system" and .type != "test")
@@ -60,6 +62,10 @@ complain "FrameModel imports nothing" "$(imports '[A-Za-z]+' Sources/FrameModel)
 complain "BufferPolicy imports FrameModel and collections only: no C, no lock, no clock, no IO" \
   "$(imports '[A-Za-z]+' Sources/BufferPolicy \
     | grep -vE 'import +(FrameModel|Collections|DequeModule|OrderedCollections|HeapModule|HashTreeCollections|BitCollections)$' || true)"
+complain "only VABufPlayer imports SDL, libplacebo and EGL" \
+  "$(imports 'CSDL2|CPlacebo|CEGL' Sources | grep -v '^Sources/VABufPlayer/' || true)"
+complain "PlayerPolicy imports FrameModel only: no C, no lock, no clock, no IO" \
+  "$(imports '[A-Za-z]+' Sources/PlayerPolicy | grep -vE 'import +FrameModel$' || true)"
 complain "no product imports VABufTestKit" "$(imports 'VABufTestKit' Sources | grep -v '^Sources/VABufTestKit/' || true)"
 
 # 3. C in public signatures. Imports are internal unless said otherwise (InternalImportsByDefault), and the compiler

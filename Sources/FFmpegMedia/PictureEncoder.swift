@@ -28,6 +28,49 @@ package enum PictureEncoder {
     return try encode(picture, sampleAspectRatio: descriptor.sampleAspectRatio)
   }
 
+  /// The picture in red, green and blue bytes without padding, scaled; colours as in `png`.
+  ///
+  /// - Parameter base: what the offsets of the layout count from.
+  package static func rgb(
+    _ descriptor: FrameDescriptor, base: UnsafeMutableRawPointer, width: Int, height: Int
+  ) throws(FFmpegError) -> [UInt8] {
+    let source = try Frame()
+    try wrap(descriptor.layout, base, into: source)
+    let picture = try rgbFrame(width, height)
+    let scaler = try Scaler(from: source, to: picture, descriptor)
+    try scaler.convert(source, picture)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(width * height * 3)
+    let frame = picture.pointer.pointee
+    for row in 0..<height {
+      guard let start = frame.data.0 else { throw FFmpegError(call: "av_frame_get_buffer", code: .outOfMemory) }
+      bytes.append(contentsOf: UnsafeBufferPointer(start: start + row * Int(frame.linesize.0), count: width * 3))
+    }
+    return bytes
+  }
+
+  /// The PNG file of red, green and blue bytes without padding.
+  package static func png(rgb bytes: [UInt8], width: Int, height: Int) throws(FFmpegError) -> [UInt8] {
+    precondition(bytes.count == width * height * 3, "bytes of another size")
+    let picture = try rgbFrame(width, height)
+    let frame = picture.pointer.pointee
+    guard let start = frame.data.0 else { throw FFmpegError(call: "av_frame_get_buffer", code: .outOfMemory) }
+    for row in 0..<height {
+      let rest = bytes[(row * width * 3)..<((row + 1) * width * 3)]
+      (start + row * Int(frame.linesize.0)).update(from: Array(rest), count: width * 3)
+    }
+    return try encode(picture, sampleAspectRatio: Rational(0, 1))
+  }
+
+  private static func rgbFrame(_ width: Int, _ height: Int) throws(FFmpegError) -> Frame {
+    let picture = try Frame()
+    picture.pointer.pointee.format = AV_PIX_FMT_RGB24.rawValue
+    picture.pointer.pointee.width = Int32(clamping: width)
+    picture.pointer.pointee.height = Int32(clamping: height)
+    try check("av_frame_get_buffer", av_frame_get_buffer(picture.pointer, 0))
+    return picture
+  }
+
   private static func target(of format: PixelFormat) -> AVPixelFormat {
     let hasAlpha = format.traits.contains(.alpha)
     guard format.bitsPerComponent > 8 else { return hasAlpha ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24 }

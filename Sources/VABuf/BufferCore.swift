@@ -246,6 +246,14 @@ final class BufferCore: Sendable {
   func isCached(_ number: Int) -> Bool { isResident(number) }
   func outOfRange(_ number: Int) -> VABufError? { state.withLock { $0.outOfRange(number) } }
 
+  /// What is there, and what is to come: two looks, one after the other.
+  var snapshot: BufferSnapshot {
+    var snapshot = BufferSnapshot()
+    (snapshot.decoding, snapshot.planned) = state.withLock { ($0.underWay, $0.planned) }
+    snapshot.frames = cache.residentFrames.sorted { $0.number < $1.number }
+    return snapshot
+  }
+
   var frameCount: Int? { state.withLock { $0.frameCount } }
 
   var metrics: BufferMetrics {

@@ -154,6 +154,12 @@ struct BufferState: ~Copyable {
     schedule.setPrefetch(plan)
   }
 
+  /// What the source works on.
+  var underWay: ClosedRange<Int>? { idleSource == nil ? current?.frames : nil }
+
+  /// What readers are expected to ask for, and nobody has.
+  var planned: [Int] { Set(readers.values.flatMap(\.plan)).filter { schedule.isWanted($0) == .prefetch }.sorted() }
+
   /// How a request found its frame.
   enum Found { case joined, missed }
 

@@ -236,8 +236,11 @@ public final class FrameBuffer: Sendable {
       }
       return bytes
     }
-    return min(max(Environment.physicalMemory / 8, 256 << 20), 2 << 30)
+    return defaultHostMemory
   }
+
+  /// Bytes of host memory that a buffer may take where nobody says how many: an eighth of the machine's, 256 MiB to 2 GiB.
+  public static var defaultHostMemory: Int { min(max(Environment.physicalMemory / 8, 256 << 20), 2 << 30) }
 
   /// Makes a buffer that a program's own source feeds.
   ///
@@ -357,6 +360,11 @@ public final class FrameBuffer: Sendable {
   public func lease(byteCount: Int) throws(VABufError) -> any HostBuffer { try pool.lease(byteCount: byteCount) }
 
   // MARK: - The rest
+
+  /// The decoder behind the buffer; nil for a program's own source.
+  var decoder: DecoderSource? { source as? DecoderSource }
+  /// What is held, wanted and under way.
+  var heldNow: BufferSnapshot { core.snapshot }
 
   /// What the buffer did so far.
   public var metrics: BufferMetrics {

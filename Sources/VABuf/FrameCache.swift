@@ -276,6 +276,17 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
 
   func contains(_ key: FrameKey) -> Bool { state.withLock { $0.policy.slot(of: key) != nil } }
 
+  /// The frames that are there, in no order.
+  var residentFrames: [BufferSnapshot.Frame] {
+    state.withLock { state in
+      state.frames.indices.compactMap { slot in
+        guard let frame = state.frames[slot] else { return nil }
+        let residency = state.policy.residency(of: slot)
+        return residency.isEmpty ? nil : .init(number: frame.descriptor.number, residency: residency)
+      }
+    }
+  }
+
   var count: Int { state.withLock { $0.policy.count } }
   var hostBytes: Int { state.withLock { $0.policy.hostBytes } }
   var surfaces: Int { state.withLock { $0.policy.surfaces } }

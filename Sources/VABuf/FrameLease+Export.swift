@@ -17,9 +17,15 @@ extension FrameLease {
   ///
   /// - Throws: `VABufError` with code `encodingFailed`.
   public func pngData() throws(VABufError) -> [UInt8] {
-    // A frame that was downloaded lies in other strides than the decoder's.
+    let described = hostDescriptor
+    return try withMemory { base throws(VABufError) in try PictureExport.png(described, base: base) }
+  }
+
+  /// The descriptor with the planes as they lie in host memory: a frame that was downloaded has other strides than the
+  /// decoder's.
+  var hostDescriptor: FrameDescriptor {
     var described = descriptor
     if let picture { described.layout.planes = picture.planes }
-    return try withMemory { base throws(VABufError) in try PictureExport.png(described, base: base) }
+    return described
   }
 }

@@ -1,10 +1,5 @@
 import ArgumentParser
-import SystemPackage
 import VABuf
-
-#if canImport(Glibc)
-  import Glibc
-#endif
 
 /// `vabuf play`.
 struct PlayCommand: AsyncParsableCommand {
@@ -12,15 +7,17 @@ struct PlayCommand: AsyncParsableCommand {
     commandName: "play",
     abstract: "Play a video by its own clock, and count what came late.",
     discussion: """
-      Without FILE it plays a short 4K clip of its own. This version has no window: frames are decoded and looked at when \
-      they are due, and the report says whether a window would have had them in time.
+      Without FILE it plays a short 4K clip of its own. In the window, ? shows the keys. With --headless, or where there \
+      is no display, frames are decoded and looked at when they are due, and the report says whether a window would have \
+      had them in time.
 
       A frame is late when it is there more than half its time on the screen (at least 2 ms) after it was due. It is \
       dropped when it is there only after all its time on the screen, while the next one is due; playback then skips \
       ahead, and where that does not help either, the clock waits for the decoder.
 
-      Twelve frames are decoded before the clock starts. Without --host-memory it holds 32 frames: forward, a playback needs no more, and memory that is used again is \
-      faster than fresh memory. Backward it holds what it may, because whole runs between keyframes are decoded.
+      Twelve frames are decoded before the clock starts. Without --host-memory a headless playback holds 32 frames: \
+      forward, it needs no more, and memory that is used again is faster than fresh memory. Backward, and in a window, it \
+      holds what it may, because whole runs between keyframes are decoded.
       """)
 
   @Argument(help: "The video; without it the demo clip.", completion: .file())
@@ -44,6 +41,18 @@ struct PlayCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("How many times; 0 plays until Ctrl-C.", valueName: "n"))
   var loop: Int = 1
 
+  @Flag(help: "Fill the screen; F changes it.")
+  var fullscreen = false
+
+  @Option(help: ArgumentHelp("The window's size; by default the picture's, as far as it fits.", valueName: "wxh"))
+  var size: WindowDimensions?
+
+  @Flag(help: "Show what the buffer does from the start on; I changes it.")
+  var overlay = false
+
+  @Flag(help: "Copy frames that are on the GPU instead of drawing their surfaces.")
+  var noImport = false
+
   @OptionGroup var options: BufferOptions
 
   func validate() throws {
@@ -55,9 +64,6 @@ struct PlayCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    if !headless, !options.quiet {
-      Terminal.say("play: this version has no window: playing headless (--headless says so without this line)")
-    }
     if let file { return try await play(.init(file)) }
     let demo = try DemoFile()
     try await play(demo.source)
@@ -65,6 +71,16 @@ struct PlayCommand: AsyncParsableCommand {
   }
 
   private func play(_ source: BufferOptions.Source) async throws {
+    if !headless {
+      guard let reason = try await playInWindow(source) else { return }
+      if !options.quiet {
+        Terminal.say("play: no window: \(reason): playing headless (--headless says so without this line)")
+      }
+    }
+    try await playHeadless(source)
+  }
+
+  private func playHeadless(_ source: BufferOptions.Source) async throws {
     let begin = ContinuousClock.now
     let configuration = options.hostMemory == nil && !reverse ? Self.window : nil
     try await options.withBuffer(source, configuration: configuration) { buffer in
@@ -124,33 +140,38 @@ struct PlayCommand: AsyncParsableCommand {
   private func document(_ report: RunReport, _ player: Player) -> String {
     report.members([
       ("presented", .int(player.presented)), ("late", .int(player.late)), ("dropped", .int(player.dropped)),
+      ("window", .bool(false)),
     ]).document
   }
 
   private func text(_ report: RunReport, _ player: Player) -> String {
-    let stream = report.stream
-    let rate = report.seconds > 0 ? Double(player.presented) / report.seconds : 0
-    let due = player.presented + player.dropped
+    let head = Self.headline(
+      report, presented: player.presented, late: player.late, dropped: player.dropped)
+    let counts = "\(player.presented) presented, \(player.late) late, \(player.dropped) dropped"
+    return head + Text.table([("frames", counts)] + report.rows)
+  }
+
+  /// What people want to know first.
+  static func headline(_ report: RunReport, presented: Int, late: Int, dropped: Int) -> String {
+    let rate = report.seconds > 0 ? Double(presented) / report.seconds : 0
     let verdict =
-      player.dropped * 20 > due
+      dropped * 20 > presented + dropped
       ? "too slow for this clip"
-      : player.dropped > 0
+      : dropped > 0
         ? "a few frames were missed"
-        : player.late > 0 ? "every frame came, some of them late" : "every frame was there in time"
-    let head = """
-      Played \(report.file), \(stream.width)x\(stream.height) \(stream.codec), for \
+        : late > 0 ? "every frame came, some of them late" : "every frame was there in time"
+    return """
+      Played \(report.file), \(report.stream.width)x\(report.stream.height) \(report.stream.codec), for \
       \(Text.fixed(report.seconds, 1)) s at \(Text.fixed(rate, 1)) frames a second: \(verdict).
 
 
       """
-    let counts = "\(player.presented) presented, \(player.late) late, \(player.dropped) dropped"
-    return head + Text.table([("frames", counts)] + report.rows)
   }
 }
 
 extension BufferMetrics {
   /// The same, with only the requests since an earlier moment.
-  fileprivate func requests(since earlier: BufferMetrics?) -> BufferMetrics {
+  func requests(since earlier: BufferMetrics?) -> BufferMetrics {
     guard let earlier else { return self }
     var metrics = self
     metrics.requests -= earlier.requests
@@ -159,35 +180,5 @@ extension BufferMetrics {
     metrics.joinedHits -= earlier.joinedHits
     metrics.misses -= earlier.misses
     return metrics
-  }
-}
-
-/// The demo clip as a file that no folder shows.
-private final class DemoFile {
-  private let file: FileDescriptor
-
-  init() throws(VABufError) {
-    do {
-      let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-      var name = Array("\(folder)/vabuf-demo.XXXXXX".utf8CString)
-      let number = mkstemp(&name)
-      guard number >= 0 else { throw Errno(rawValue: errno) }
-      file = FileDescriptor(rawValue: number)
-      guard unlink(name) == 0 else { throw Errno(rawValue: errno) }
-      try file.writeAll(DemoClip.bytes())
-    } catch {
-      throw VABufError(
-        .cannotWrite, what: "the demo clip", why: "\(error)", remedy: "name a folder that can be written with TMPDIR")
-    }
-  }
-
-  // Nothing is left to be lost: the file has no name any more.
-  deinit { try? file.close() }
-
-  var source: BufferOptions.Source {
-    var source = BufferOptions.Source("/proc/self/fd/\(file.rawValue)")
-    source.name = "the demo clip"
-    source.keepsIndex = false
-    return source
   }
 }

@@ -6,8 +6,17 @@ import VABuf
   import Glibc
 #endif
 
-/// The command itself: parses, runs a subcommand, and turns what came of it into an exit status.
+/// The program: the work runs in a task, and the process's main thread does what must be done there (`MainThread`).
 @main
+enum Program {
+  static func main() {
+    // Not on the main actor, which nobody serves: its thread is kept.
+    Task.detached { await VABufCommand.runAndExit() }
+    MainThread.serve()
+  }
+}
+
+/// The command itself: parses, runs a subcommand, and turns what came of it into an exit status.
 struct VABufCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "vabuf",
@@ -22,7 +31,7 @@ struct VABufCommand: AsyncParsableCommand {
     version: version,
     subcommands: [
       ProbeCommand.self, PlayCommand.self, FrameCommand.self, FrameMD5Command.self, IndexCommand.self,
-      BenchCommand.self, ProbeWorkerCommand.self,
+      BenchCommand.self, SheetCommand.self, ProbeWorkerCommand.self,
     ])
 
   private static var version: String {
@@ -32,7 +41,8 @@ struct VABufCommand: AsyncParsableCommand {
     return lines.joined(separator: "\n")
   }
 
-  static func main() async {
+  @concurrent
+  static func runAndExit() async {
     do {
       Standard.occupy()
       // A closed pipe is then an error of the write, not a death.
@@ -44,6 +54,7 @@ struct VABufCommand: AsyncParsableCommand {
       let result = await work.result
       signals.forEach { $0.cancel() }
       try result.get()
+      Glibc.exit(0)
     } catch is CancellationError {
       Glibc.exit(130)
     } catch let error as OutputError {

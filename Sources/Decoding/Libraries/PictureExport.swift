@@ -28,4 +28,26 @@ package enum PictureExport {
         remedy: "take its raw samples (\(descriptor.layout.format.name)) instead")
     }
   }
+
+  /// The picture in red, green and blue bytes, scaled.
+  package static func rgb(
+    _ descriptor: FrameDescriptor, base: UnsafeMutableRawPointer, width: Int, height: Int
+  ) throws(VABufError) -> [UInt8] {
+    do {
+      return try PictureEncoder.rgb(descriptor, base: base, width: width, height: height)
+    } catch {
+      throw error.error(
+        .encodingFailed, what: "frame \(descriptor.number) in RGB",
+        remedy: "take its raw samples (\(descriptor.layout.format.name)) instead")
+    }
+  }
+
+  /// Red, green and blue bytes as a PNG file.
+  package static func png(rgb bytes: [UInt8], width: Int, height: Int) throws(VABufError) -> [UInt8] {
+    do {
+      return try PictureEncoder.png(rgb: bytes, width: width, height: height)
+    } catch {
+      throw error.error(.encodingFailed, what: "\(width)x\(height) as PNG", remedy: "make it smaller")
+    }
+  }
 }
