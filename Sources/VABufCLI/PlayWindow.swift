@@ -12,7 +12,8 @@ import VABuf
     /// - Returns: why there is none; nil when it was played.
     func playInWindow(_ source: BufferOptions.Source) async throws -> String? {
       let begin = ContinuousClock.now
-      return try await options.withBuffer(source, hostMemory: FrameBuffer.defaultHostMemory) { buffer in
+      let configuration = options.hostMemory == nil ? Self.windowConfiguration : nil
+      return try await options.withBuffer(source, configuration: configuration) { buffer in
         let openSeconds = (ContinuousClock.now - begin).seconds
         guard let stream = buffer.stream else { return nil }
         // Fails at once, as asking for them does.
@@ -36,6 +37,15 @@ import VABuf
         try Task.checkCancellation()
         return nil
       }
+    }
+
+    /// What a player holds, as far as the memory goes: a usual distance of keyframes, so that backward each run between two
+    /// of them is decoded once, and begun early enough. Not more, because fresh memory is slower than memory that is used
+    /// again.
+    private static var windowConfiguration: Configuration {
+      Configuration(
+        ringFrames: 64, cacheFrames: 256, prefetchFrames: Player.preroll, poolBytes: FrameBuffer.defaultHostMemory,
+        channelFrames: 16)
     }
 
     private func playerOptions(_ source: BufferOptions.Source, last: Int) -> PlayerOptions {

@@ -126,13 +126,11 @@ struct BufferOptions: ParsableArguments {
   }
 
   /// Opens a file, with a progress bar where it takes long; closes it after `body`, however that ends.
-  ///
-  /// - Parameter hostMemory: bytes for frames where no option says how many.
   func withBuffer<R>(
-    _ source: Source, configuration: Configuration? = nil, hostMemory: Int? = nil,
+    _ source: Source, configuration: Configuration? = nil,
     _ body: (FrameBuffer) async throws -> R
   ) async throws -> R {
-    let buffer = try await open(source, configuration, hostMemory)
+    let buffer = try await open(source, configuration)
     let result: R
     do {
       result = try await body(buffer)
@@ -144,14 +142,14 @@ struct BufferOptions: ParsableArguments {
     return result
   }
 
-  private func open(_ source: Source, _ configuration: Configuration?, _ usualMemory: Int?) async throws -> FrameBuffer
+  private func open(_ source: Source, _ configuration: Configuration?) async throws -> FrameBuffer
   {
     let logger = startLogging()
     var options = FrameBuffer.Options()
     options.stream = stream
     options.backend = try chosenBackend.preference
     options.configuration = configuration
-    options.hostMemory = hostMemory?.bytes ?? usualMemory
+    options.hostMemory = hostMemory?.bytes
     options.threads = threads
     options.keepsIndex = source.keepsIndex
     options.verifiesIndex = source.verifiesIndex
@@ -177,7 +175,7 @@ struct BufferOptions: ParsableArguments {
   }
 
   /// Sends log lines to standard error; FFmpeg's own only where all are wanted.
-  func startLogging() -> Logger {
+  private func startLogging() -> Logger {
     let level: Logger.Level = verbose ? .debug : quiet ? .error : .warning
     LoggingSystem.bootstrap { _ in ErrorLogHandler(level) }
     let logger = Logger(label: "vabuf")

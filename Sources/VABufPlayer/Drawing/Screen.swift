@@ -52,8 +52,7 @@ final class Screen {
     _ picture: Picture, _ canvas: Canvas, into target: inout pl_frame, _ width: Int, _ height: Int
   ) -> Bool {
     guard let descriptor = picture.descriptor else {
-      var black: (Float, Float, Float, Float) = (0, 0, 0, 1)
-      withUnsafePointer(to: &black.0) { pl_frame_clear_rgba(device.gpu, &target, $0) }
+      pl_frame_clear_rgba(device.gpu, &target, [0, 0, 0, 1])
       return true
     }
     target.color = ColorMapping.screen(for: picture.frame.color)
