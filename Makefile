@@ -8,8 +8,8 @@ docs man: export VABUF_STRICT = 1
 
 setup:           ## install what the build needs (Debian 12 or 13)
 	@scripts/setup-debian.sh
-play: release    ## build, and play the embedded 4K clip without a window
-	.build/release/vabuf play --headless
+play: release    ## build, and play the embedded 4K clip: in a window, or without a display to a contact sheet
+	scripts/play.sh
 test: setup      ## format, layers, debug build with warnings as errors, all tests
 	scripts/test.sh
 check-full: setup ## the slow checks too: sanitizers, release tests, Debian 13, docs, benchmarks

@@ -42,6 +42,12 @@ probe() {
   swift build -c release --static-swift-stdlib --product vabuf &&
     scripts/check-probe.sh "$(swift build -c release --show-bin-path)/vabuf"
 }
+player() {
+  swift build -c release --static-swift-stdlib --product vabuf &&
+    scripts/check-player.sh "$(swift build -c release --show-bin-path)/vabuf" &&
+    swift build --product vabuf --disable-default-traits --scratch-path .build-server &&
+    ! ldd .build-server/debug/vabuf | grep -E 'SDL|placebo|EGL'
+}
 guest() {
   swift build -c release --static-swift-stdlib --product vabuf &&
     hwtests/guest/run.sh "$(swift build -c release --show-bin-path)/vabuf"
@@ -60,6 +66,7 @@ stage debian13 scripts/debian13.sh
 stage new-machine scripts/new-machine.sh
 stage sweep sweep
 stage probe probe
+stage player player
 stage guest guest
 stage docs scripts/docs.sh
 stage thresholds thresholds

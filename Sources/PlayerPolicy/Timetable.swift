@@ -18,22 +18,24 @@ package struct Timetable: Sendable {
   ///   - timeBase: seconds for each tick.
   ///   - rate: frames a second, where times say nothing.
   package init(_ times: [(pts: Int64, duration: Int64)], timeBase: Double, rate: Double) {
+    let timeBase = timeBase.isFinite && timeBase > 0 ? timeBase : 1e-6
     let usual = rate.isFinite && rate > 0 ? 1 / rate : 0.04
     var starts: [Double] = []
     starts.reserveCapacity(times.count)
+    // In ticks, so that nothing adds up.
     var now = 0.0
     for (index, frame) in times.enumerated() {
-      starts.append(now)
+      starts.append(now * timeBase)
       let own = Double(frame.duration) * timeBase
       var gap = own > 0 && own <= Self.longestGap ? own : usual
       if index + 1 < times.count {
         let step = Double(times[index + 1].pts - frame.pts) * timeBase
         if step > 0, step <= Self.longestGap { gap = step }
       }
-      now += gap
+      now += gap / timeBase
     }
     self.starts = starts
-    end = now
+    end = now * timeBase
     offset = times.first.map { Double($0.pts) * timeBase } ?? 0
   }
 
@@ -46,6 +48,8 @@ package struct Timetable: Sendable {
 
   /// The frame that is on at a time; the first one before that, the last one after.
   package func frame(at seconds: Double) -> Int {
+    // A time that was made of ticks may be off by a hair.
+    let seconds = seconds + 1e-6
     var (low, high) = (0, starts.count)
     while high - low > 1 {
       let middle = (low + high) / 2

@@ -30,7 +30,7 @@ package struct Transport: Sendable {
   package let bounds: ClosedRange<Int>
   /// Rounds that are still to come; nil for no end.
   private var rounds: Int?
-  /// The speed of `resume`, negative backward.
+  /// The speed of `toggle`, negative backward: what was asked for at first, in the last direction.
   private var usual: Double
   /// The run that is under way; nil while paused.
   package private(set) var run: Run?
@@ -41,7 +41,8 @@ package struct Transport: Sendable {
   /// Somebody took the controls.
   package private(set) var isTouched = false
   package private(set) var isScrubbing = false
-  private var wasPlaying = false
+  /// The speed before the hand came; 0 for paused.
+  private var speedBefore = 0.0
   private var lastRun = 0
 
   /// - Parameters:
@@ -77,7 +78,7 @@ package struct Transport: Sendable {
   }
 
   private mutating func pause(at frame: Int) -> Action {
-    if speed != 0 { usual = speed }
+    if speed != 0 { usual = speed < 0 ? -abs(usual) : abs(usual) }
     run = nil
     speed = 0
     position = min(max(frame, bounds.lowerBound), bounds.upperBound)
@@ -101,7 +102,7 @@ package struct Transport: Sendable {
 
   // MARK: - What hands do
 
-  /// Pauses, or goes on with what was played last; from an end, from the other end.
+  /// Pauses, or plays on in the last direction; from an end, from the other end.
   package mutating func toggle() -> Action {
     isTouched = true
     guard isPaused else { return pause(at: position) }
@@ -149,7 +150,7 @@ package struct Transport: Sendable {
   /// The hand is on the time line, at a share of its width.
   package mutating func scrub(toShare share: Double) -> Action {
     if !isScrubbing {
-      wasPlaying = !isPaused
+      speedBefore = speed
       _ = pause(at: position)
     }
     isTouched = true
@@ -162,7 +163,7 @@ package struct Transport: Sendable {
   package mutating func release() -> Action? {
     guard isScrubbing else { return nil }
     isScrubbing = false
-    return wasPlaying ? play(from: position, at: usual) : .show(position)
+    return speedBefore != 0 ? play(from: position, at: speedBefore) : .show(position)
   }
 
   private func frame(atShare share: Double) -> Int {

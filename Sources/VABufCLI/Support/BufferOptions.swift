@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import Synchronization
 import VABuf
 
 #if canImport(Glibc)
@@ -142,8 +143,7 @@ struct BufferOptions: ParsableArguments {
     return result
   }
 
-  private func open(_ source: Source, _ configuration: Configuration?) async throws -> FrameBuffer
-  {
+  private func open(_ source: Source, _ configuration: Configuration?) async throws -> FrameBuffer {
     let logger = startLogging()
     var options = FrameBuffer.Options()
     options.stream = stream
@@ -175,9 +175,14 @@ struct BufferOptions: ParsableArguments {
   }
 
   /// Sends log lines to standard error; FFmpeg's own only where all are wanted.
+  private static let logLevel = Mutex(Logger.Level.warning)
+  /// A process starts logging once, however many files it opens.
+  private static let bootstrapped: Void = LoggingSystem.bootstrap { _ in ErrorLogHandler(logLevel.withLock { $0 }) }
+
   private func startLogging() -> Logger {
     let level: Logger.Level = verbose ? .debug : quiet ? .error : .warning
-    LoggingSystem.bootstrap { _ in ErrorLogHandler(level) }
+    Self.logLevel.withLock { $0 = level }
+    _ = Self.bootstrapped
     let logger = Logger(label: "vabuf")
     if verbose { FFmpegLogging.forward(to: Logger(label: "ffmpeg")) } else { FFmpegLogging.silence() }
     return logger

@@ -52,7 +52,7 @@ final class PlayerLoop {
 
   func run() {
     stop.onStop { [waker = window.waker] in waker.wake() }
-    perform(transport.start(), preroll: options.preroll)
+    perform(transport.start(), preroll: options.direction == .forward ? options.preroll : options.backwardPreroll)
     while !isOver, !stop.isStopped {
       for event in window.events(until: nextMoment) { handle(event) }
       nextMoment = Moment.now + 60

@@ -43,10 +43,15 @@ final class Window {
   private static var error: String { String(cString: SDL_GetError()) }
 
   private static func startSDL() throws(DisplayUnavailable) {
-    // SDL would also find consoles and its own dummy: who wants those says so.
-    guard ["DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"].contains(where: { (name: String) in getenv(name) != nil })
-    else {
-      throw DisplayUnavailable(reason: "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)")
+    // SDL would also take consoles and screens that nobody sees: who wants those says so.
+    if getenv("SDL_VIDEODRIVER") == nil {
+      let drivers = [("DISPLAY", "x11"), ("WAYLAND_DISPLAY", "wayland")].filter { getenv($0.0) != nil }.map(\.1)
+      guard !drivers.isEmpty else {
+        throw DisplayUnavailable(reason: "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)")
+      }
+      guard SDL_SetHint("SDL_VIDEODRIVER", drivers.joined(separator: ",")) == SDL_TRUE else {
+        throw DisplayUnavailable(reason: "SDL takes no video driver")
+      }
     }
     SDL_SetMainReady()
     // The command handles signals by itself. EGL, where there is a choice, because it imports DMA-BUFs.
