@@ -46,8 +46,7 @@ let package = Package(
     .systemLibrary(
       name: "CSWScale", path: "Modules/CSWScale", pkgConfig: "libswscale", providers: [.apt(["libswscale-dev"])]),
     .systemLibrary(name: "CSDL2", path: "Modules/CSDL2", providers: [.apt(["libsdl2-dev"])]),
-    .systemLibrary(
-      name: "CPlacebo", path: "Modules/CPlacebo", pkgConfig: "libplacebo", providers: [.apt(["libplacebo-dev"])]),
+    .systemLibrary(name: "CPlacebo", path: "Modules/CPlacebo", providers: [.apt(["libplacebo-dev"])]),
     .systemLibrary(name: "CEGL", path: "Modules/CEGL", pkgConfig: "egl", providers: [.apt(["libegl-dev"])]),
     .target(name: "CVABufShims", dependencies: ["CAVUtil", "CAVCodec", "CAVFormat"]),
 

@@ -1,4 +1,5 @@
 #pragma once
+// Not by pkg-config, whose -pthread (Debian 13) SwiftPM refuses with a warning.
 #include <libplacebo/colorspace.h>
 #include <libplacebo/gpu.h>
 #include <libplacebo/log.h>

@@ -3,7 +3,7 @@
 #   awk -f color-bars.awk -v matrix=709 -v range=limited -v bits=8 -v what=geq    lum, cb and cr for ffmpeg's filter geq
 #   awk -f color-bars.awk -v matrix=709 -v range=limited -v bits=8 -v what=rgb    a line a bar: red green blue, 0 to 255
 #
-# With `wide=1` the bars are in BT.2020's primaries, and come back in BT.709's (BT.1886: gamma 2.4 without a black level).
+# With `wide=1` the bars are in BT.2020's primaries, and come back in BT.709's.
 function round(x) { return x < 0 ? -int(0.5 - x) : int(x + 0.5) }
 function clip(x) { return x < 0 ? 0 : x > 1 ? 1 : x }
 function bar(i,   level, floor) {
@@ -13,17 +13,20 @@ function bar(i,   level, floor) {
   g = index("WYCG", substr("WYCGMRBK", i + 1, 1)) ? level : floor
   b = index("WCMB", substr("WYCGMRBK", i + 1, 1)) ? level : floor
 }
+# BT.1886 for a screen whose black is a thousandth of its white, which is what libplacebo takes a standard one for.
+function light(v,   black) { black = 0.001 ^ (1 / 2.4); return ((1 - black) * v + black) ^ 2.4 }
+function value(l,   black) { black = 0.001 ^ (1 / 2.4); return clip(((l > 0 ? l : 0) ^ (1 / 2.4) - black) / (1 - black)) }
 function widen(   lr, lg, lb) {
-  lr = r ^ 2.4; lg = g ^ 2.4; lb = b ^ 2.4
-  r = (0.627403896 * lr + 0.329283039 * lg + 0.043313066 * lb) ^ (1 / 2.4)
-  g = (0.069097289 * lr + 0.919540395 * lg + 0.011362316 * lb) ^ (1 / 2.4)
-  b = (0.016391439 * lr + 0.088013308 * lg + 0.895595253 * lb) ^ (1 / 2.4)
+  lr = light(r); lg = light(g); lb = light(b)
+  r = value(0.627403896 * lr + 0.329283039 * lg + 0.043313066 * lb)
+  g = value(0.069097289 * lr + 0.919540395 * lg + 0.011362316 * lb)
+  b = value(0.016391439 * lr + 0.088013308 * lg + 0.895595253 * lb)
 }
 function narrow(   lr, lg, lb) {
-  lr = r ^ 2.4; lg = g ^ 2.4; lb = b ^ 2.4
-  r = clip(1.660491003 * lr - 0.587641139 * lg - 0.072849863 * lb) ^ (1 / 2.4)
-  g = clip(-0.124550475 * lr + 1.132899897 * lg - 0.008349422 * lb) ^ (1 / 2.4)
-  b = clip(-0.018150763 * lr - 0.100578898 * lg + 1.118729661 * lb) ^ (1 / 2.4)
+  lr = light(r); lg = light(g); lb = light(b)
+  r = value(1.660491003 * lr - 0.587641139 * lg - 0.072849863 * lb)
+  g = value(-0.124550475 * lr + 1.132899897 * lg - 0.008349422 * lb)
+  b = value(-0.018150763 * lr - 0.100578898 * lg + 1.118729661 * lb)
 }
 function encode(   y) {
   y = kr * r + (1 - kr - kb) * g + kb * b

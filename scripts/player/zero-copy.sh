@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Shows the player's way without a copy, on a machine without a GPU: the software VA driver decodes into memory that is
+# exported, Mesa's llvmpipe imports it (Debian 13's can, 12's cannot), and weston, a compositor without a screen, shows it.
+#
+#   scripts/debian13.sh scripts/player/zero-copy.sh
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+root=$PWD
+swift build --product vabuf --scratch-path .build-debian13 >/dev/null </dev/null
+program=$root/.build-debian13/debug/vabuf
+export SOFTVA_BUILD=$root/.build-debian13/softva
+work=$(mktemp -d)
+export XDG_RUNTIME_DIR=$work XDG_CACHE_HOME=$work/cache WAYLAND_DISPLAY=vabuf-test
+chmod 700 "$work"
+unset DISPLAY
+cd "$work"
+weston --backend=headless --renderer=gl --socket="$WAYLAND_DISPLAY" --width=1280 --height=800 --idle-time=0 --debug >weston.log 2>&1 &
+weston=$!
+trap 'kill "$weston"; rm -rf "$work"' EXIT
+for _ in $(seq 100); do [ -S "$WAYLAND_DISPLAY" ] && break; sleep 0.1; done
+[ -S "$WAYLAND_DISPLAY" ] || { echo "zero-copy: weston does not start: $(tail -n 3 weston.log)" >&2; exit 1; }
+
+failed=0
+is() { if [ "$2" = "$3" ]; then echo "  ok: $1"; else echo "zero-copy: $1: $2, not $3" >&2; failed=1; fi; }
+value() { sed -n "s/^ *\"$1\": *\"\{0,1\}\([^\",}]*\).*/\1/p" "$2.json" | head -n 1; }
+
+reference=(awk -f "$root/scripts/player/color-bars.awk" -v matrix=709 -v range=limited -v bits=8 -v wide=0)
+ffmpeg -y -v error -f lavfi -i "nullsrc=s=640x360:r=10,format=yuv420p,$("${reference[@]}" -v what=geq),setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709" -frames:v 100 -c:v libx264 \
+  -preset veryfast -qp 4 -profile:v high -color_range tv -colorspace bt709 -color_primaries bt709 -color_trc bt709 bars.mp4 </dev/null
+
+show() { # name, options
+  local name=$1 player
+  shift
+  "$root/hwtests/with-software-driver" "$program" play bars.mp4 --fullscreen --device /dev/null --json "$@" \
+    >"$name.json" 2>"$name.txt" &
+  player=$!
+  sleep 5
+  rm -f wayland-screenshot*.png
+  weston-screenshooter
+  mv wayland-screenshot*.png "$name.png"
+  wait "$player" || { echo "zero-copy: the player fails: $(cat "$name.txt")" >&2; failed=1; }
+}
+show imported
+show copied --no-import
+is "frames are drawn from their surfaces" "$(value zero_copy imported)" true
+is "all of them" "$(value zero_copy_frames imported)" "$(value presented imported)"
+is "decoded by the driver" "$(value backend imported)" vaapi
+is "with --no-import none is" "$(value zero_copy_frames copied)" 0
+is "the same picture, pixel by pixel" "$(ffmpeg -v error -i imported.png -i copied.png -filter_complex \
+  '[0]format=rgb24[a];[1]format=rgb24[b];[a][b]blend=all_mode=difference' -f rawvideo -pix_fmt rgb24 - </dev/null | od -An -v -tu1 -w3 \
+  | awk '{ for (c = 1; c <= 3; c++) if ($c > worst) worst = $c } END { print worst + 0 }')" 0
+# 640x360 fills the width of 1280x800.
+ffmpeg -v error -i imported.png -vf crop=1280:1:0:400,format=rgb24 -f rawvideo - </dev/null | od -An -v -tu1 -w3 | awk 'NR % 160 == 80' >got
+"${reference[@]}" -v what=rgb >want
+worst=$(paste want got | awk '{ for (c = 1; c <= 3; c++) { d = $c - $(c + 3); if (d < 0) d = -d; if (d > worst) worst = d } } END { print int(worst + 0.999) }')
+is "within 2 levels of the reference" "$([ "$worst" -le 2 ] && echo yes || echo "$worst: $(paste want got | tr '\n' ';')")" yes
+exit "$failed"
