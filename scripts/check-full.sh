@@ -46,6 +46,7 @@ player() {
   swift build -c release --static-swift-stdlib --product vabuf &&
     scripts/check-player.sh "$(swift build -c release --show-bin-path)/vabuf" &&
     swift build --product vabuf --disable-default-traits --scratch-path .build-server &&
+    scripts/debian13.sh scripts/player/zero-copy.sh &&
     ! ldd .build-server/debug/vabuf | grep -E 'SDL|placebo|EGL'
 }
 guest() {

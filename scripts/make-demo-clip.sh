@@ -83,7 +83,7 @@ color=c=black:s=480x480:r=30:d=0.04,format=rgba,geq=r=250
 :g='178-42*gt(hypot($disc)\,5.2)':b='92-30*gt(hypot($disc)\,5.2)'
 :a='255*lt(hypot(floor(X/32)-7\,floor(Y/32)-7)\,7.3)',loop=-1:1,setpts=N/30/TB[sun];
 [scene][sun]overlay=x='1360+16*floor(n*2000/$N/16)':y='16*floor((96+560*pow(n/90-1\,2))/16)':eval=frame:shortest=1,
-format=yuv420p[v]"
+format=yuv420p,setsar=1[v]"
 
 ffmpeg -v error -nostdin -y -filter_complex "$graph" -map '[v]' -frames:v $N -r 30 -c:v libx264 -threads 2 \
   -profile:v high -preset slower -crf 26 -bf 2 -b_strategy 0 -g 60 -keyint_min 60 -sc_threshold 0 \

@@ -25,20 +25,27 @@ is() { if [ "$2" = "$3" ]; then echo "  ok: $1"; else echo "zero-copy: $1: $2, n
 value() { sed -n "s/^ *\"$1\": *\"\{0,1\}\([^\",}]*\).*/\1/p" "$2.json" | head -n 1; }
 
 reference=(awk -f "$root/scripts/player/color-bars.awk" -v matrix=709 -v range=limited -v bits=8 -v wide=0)
-ffmpeg -y -v error -f lavfi -i "nullsrc=s=640x360:r=10,format=yuv420p,$("${reference[@]}" -v what=geq),setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709" -frames:v 100 -c:v libx264 \
+ffmpeg -y -v error -f lavfi -i "nullsrc=s=640x360:r=10,format=yuv420p,$("${reference[@]}" -v what=geq),setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709" -frames:v 600 -c:v libx264 \
   -preset veryfast -qp 4 -profile:v high -color_range tv -colorspace bt709 -color_primaries bt709 -color_trc bt709 bars.mp4 </dev/null
 
+at() { ffmpeg -v error -i "$1.png" -vf "crop=1:1:$2:$3,format=rgb24" -f rawvideo - </dev/null | od -An -v -tu1 | xargs; }
 show() { # name, options
-  local name=$1 player
+  local name=$1 player status=0
   shift
   "$root/hwtests/with-software-driver" "$program" play bars.mp4 --fullscreen --device /dev/null --json "$@" \
     >"$name.json" 2>"$name.txt" &
   player=$!
-  sleep 5
-  rm -f wayland-screenshot*.png
-  weston-screenshooter
-  mv wayland-screenshot*.png "$name.png"
-  wait "$player" || { echo "zero-copy: the player fails: $(cat "$name.txt")" >&2; failed=1; }
+  # Until its picture is there: black above it, the white bar in it.
+  for _ in $(seq 30); do
+    sleep 1
+    rm -f wayland-screenshot*.png
+    weston-screenshooter
+    mv wayland-screenshot*.png "$name.png"
+    [ "$(at "$name" 640 10) / $(at "$name" 80 400)" = "0 0 0 / 191 191 191" ] && break
+  done
+  kill -INT "$player"
+  wait "$player" || status=$?
+  is "$name: the status after Ctrl-C" "$status" 130
 }
 show imported
 show copied --no-import
