@@ -39,13 +39,15 @@ final class Window {
     SDL_Quit()
   }
 
+  private static func isSet(_ variable: String) -> Bool { getenv(variable).map { $0.pointee != 0 } ?? false }
+
   /// What SDL says of the last failure.
   private static var error: String { String(cString: SDL_GetError()) }
 
   private static func startSDL() throws(DisplayUnavailable) {
     // SDL would also take consoles and screens that nobody sees: who wants those says so.
-    if getenv("SDL_VIDEODRIVER") == nil {
-      let drivers = [("DISPLAY", "x11"), ("WAYLAND_DISPLAY", "wayland")].filter { getenv($0.0) != nil }.map(\.1)
+    if !isSet("SDL_VIDEODRIVER") {
+      let drivers = [("DISPLAY", "x11"), ("WAYLAND_DISPLAY", "wayland")].filter { isSet($0.0) }.map(\.1)
       guard !drivers.isEmpty else {
         throw DisplayUnavailable(reason: "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)")
       }
