@@ -41,6 +41,9 @@ package struct Pacer: Sendable {
     origin.map { $0 + timetable.due(run.count - 1, of: run) + timetable.duration(run.count - 1, of: run) }
   }
 
+  /// Whether a turn has been shown or passed over: its frame came too late to be of use.
+  package func isPast(_ turn: Int) -> Bool { turn < next }
+
   /// What to do with the next turn, whose frame is there.
   ///
   /// - Parameter lead: how long it takes from the decision until the picture is on the screen.

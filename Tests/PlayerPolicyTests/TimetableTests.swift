@@ -87,6 +87,17 @@ struct PacerTests {
     #expect(pacer.next == 4 && pacer.decide(now: 0.17, lead: 0) == .present)
   }
 
+  @Test("a frame of a turn that was passed over, or was the last, is of no use")
+  func past() {
+    var pacer = Pacer(Run(first: 0, last: 5), steady(10))
+    _ = pacer.presented(at: 0)
+    #expect(pacer.isPast(0) && !pacer.isPast(1))
+    _ = pacer.skip(to: 5)
+    #expect(pacer.isPast(1) && pacer.isPast(4) && !pacer.isPast(5))
+    _ = pacer.presented(at: 0.2)
+    #expect(pacer.next == pacer.run.count && pacer.isPast(5))
+  }
+
   @Test("after a drop the next one is shown whatever its time, and the clock goes on from it")
   func tooSlow() {
     var pacer = Pacer(run, steady(10))

@@ -127,7 +127,12 @@ final class FrameFeeder: Sendable {
   private func deliver(_ ready: ReadyFrame, _ order: Int) { deliver(.frame(ready), order) }
 
   private func deliver(_ delivery: Delivery, _ order: Int) {
-    state.withLock { if $0.order == order { $0.deliveries.append(delivery) } }
+    state.withLock { state in
+      guard state.order == order else { return }
+      // Its turn was passed over while it was got.
+      if case .frame(let ready) = delivery, ready.turn < state.firstTurn { return }
+      state.deliveries.append(delivery)
+    }
     wake()
   }
 

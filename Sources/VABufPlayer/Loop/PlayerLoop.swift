@@ -80,6 +80,11 @@ final class PlayerLoop {
           show(ready)
           continue
         }
+        // It was on its way while its turn was passed over.
+        if pacer.isPast(ready.turn) {
+          feeder.take()
+          continue
+        }
         switch pacer.decide(now: Moment.now, lead: lead(pacer)) {
         case .present: present(ready)
         case .skip(let turn):
@@ -88,7 +93,7 @@ final class PlayerLoop {
         case .wait(let moment):
           nextMoment = min(nextMoment, moment)
           return
-        case .end: return
+        case .end: feeder.take()
         }
       }
     }
