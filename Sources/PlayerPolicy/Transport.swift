@@ -92,12 +92,18 @@ package struct Transport: Sendable {
 
   /// All of the run's time has passed.
   package mutating func reachedEnd() -> Action {
-    guard let ended = run else { return .show(position) }
+    guard run != nil else { return .show(position) }
     // Who shuttled to an end stays there; rounds are for what was asked for at the start.
     guard !isTouched else { return pause(at: position) }
     if rounds == 0 { return .finish }
     rounds = rounds.map { $0 - 1 }
-    return play(from: ended.direction == .forward ? bounds.lowerBound : bounds.upperBound, at: speed)
+    // A run of one frame has no direction of its own.
+    return play(from: speed < 0 ? bounds.upperBound : bounds.lowerBound, at: speed)
+  }
+
+  /// A frame could not be drawn as it came: it is got once more, and all goes on as it did. No hand did that.
+  package mutating func again(_ frame: Int) -> Action {
+    run == nil ? .show(frame) : play(from: frame, at: speed)
   }
 
   // MARK: - What hands do

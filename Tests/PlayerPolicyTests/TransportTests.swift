@@ -120,6 +120,23 @@ struct TransportTests {
     #expect(transport.release() == .show(500))
   }
 
+  @Test("a frame that is got once more is no hand's doing", arguments: [Direction.forward, .backward])
+  func again(_ direction: Direction) {
+    var transport = transport(direction, speed: 2, rounds: 2, bounds: 10...20)
+    let begin = run(transport.start())
+    transport.shown(15)
+    let again = run(transport.again(16))
+    #expect(again?.first == 16 && again?.last == begin?.last && again?.speed == 2 && again?.id != begin?.id)
+    #expect(!transport.isTouched)
+    // The last frame, too.
+    let end = begin?.last ?? 0
+    #expect(run(transport.again(end))?.first == end)
+    #expect(run(transport.reachedEnd())?.first == begin?.first)
+    #expect(transport.reachedEnd() == .finish)
+    _ = transport.pause()
+    #expect(transport.again(12) == .show(12) && transport.isPaused)
+  }
+
   @Test("who took the controls stays at the end")
   func touched() {
     var transport = transport(rounds: 3)

@@ -136,7 +136,7 @@ final class PlayerLoop {
     // The driver's memory is none that the display can read: from now on frames are downloaded.
     options.logger.info("surfaces cannot be drawn without a copy here")
     feeder.stopImporting()
-    perform(pacer == nil ? .show(ready.number) : transport.jump(to: ready.number))
+    perform(transport.again(ready.number))
     return false
   }
 
