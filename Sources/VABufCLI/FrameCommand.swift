@@ -130,6 +130,7 @@ struct FrameCommand: AsyncParsableCommand {
     guard let output else { return nil }
     try Task.checkCancellation()
     let path = try FilePattern(output).name(lease.number)
+    try Output.refuse(path, as: file)
     let png = try await withCheckedThrowingContinuation { continuation in
       // An encoder is no work for Swift's few cooperative threads.
       DispatchQueue.global().async { continuation.resume(with: Result { try lease.pngData() }) }

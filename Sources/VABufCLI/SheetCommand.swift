@@ -39,6 +39,7 @@ struct SheetCommand: AsyncParsableCommand {
   @OptionGroup var options: BufferOptions
 
   func validate() throws {
+    if output.isEmpty || output == "-" { throw ValidationError("-o '\(output)': give the name of a file.") }
     guard (1...100).contains(rows), (1...100).contains(columns) else {
       throw ValidationError("--rows \(rows), --columns \(columns): give 1 to 100.")
     }
@@ -49,7 +50,10 @@ struct SheetCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    if let file { return try await write(.init(file)) }
+    if let file {
+      try Output.refuse(output, as: file)
+      return try await write(.init(file))
+    }
     let demo = try DemoFile()
     try await write(demo.source)
     withExtendedLifetime(demo) {}

@@ -46,5 +46,21 @@ import VABufTestKit
     #expect(try Program.vabuf("sheet", clip, "-o", path, "--rows", "0").status == 64)
     let nowhere = try Program.vabuf("sheet", clip, "-o", "/nowhere/sheet.png")
     #expect(nowhere.status == 1 && nowhere.complaints.count == 1)
+    for name in ["-", ""] { #expect(try Program.vabuf("sheet", clip, "-o", name).status == 64) }
+  }
+
+  @Test func leavesTheVideoAlone() throws {
+    guard let clip = try pyramid() else { return }
+    let video = Program.scratch("sheet") + "/video-3.mkv"
+    let before = try Data(contentsOf: URL(fileURLWithPath: clip))
+    try before.write(to: URL(fileURLWithPath: video))
+    let pattern = video.replacing("-3.mkv", with: "-%d.mkv")
+    for arguments in [
+      ["sheet", video, "-o", video], ["frame", video, "3", "-o", video], ["frame", video, "3", "-o", pattern],
+    ] {
+      let run = try Program.run(Program.path, arguments)
+      #expect(run.status == 1 && run.complaints.count == 1, "\(arguments)")
+      #expect(try Data(contentsOf: URL(fileURLWithPath: video)) == before)
+    }
   }
 }
