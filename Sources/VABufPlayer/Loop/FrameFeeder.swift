@@ -219,7 +219,9 @@ final class FrameFeeder: Sendable {
         ready.exported = try await lease.exported(separateLayers: true)
         return ready
       } catch let error as VABufError where error.code == .deviceFailed {
-        // Its device is gone, or the driver exports nothing: the buffer has the frame by another way.
+        // Its device is gone, or the driver exports nothing: the buffer has the frame by another way. The next ones are
+        // asked for that way at once, or each would be decoded twice.
+        stopImporting()
         ready.lease = try await buffer.frame(at: lease.number)
       }
     }
