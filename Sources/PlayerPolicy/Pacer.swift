@@ -44,6 +44,13 @@ package struct Pacer: Sendable {
   /// Whether a turn has been shown or passed over: its frame came too late to be of use.
   package func isPast(_ turn: Int) -> Bool { turn < next }
 
+  /// Whether something else may be drawn first, which takes so many seconds: the next turn is not due that soon, or its
+  /// frame should have been there for as long.
+  package func hasTime(_ seconds: Double, at now: Double) -> Bool {
+    guard let moment = next < run.count ? due : endTime else { return true }
+    return abs(moment - now) > seconds
+  }
+
   /// What to do with the next turn, whose frame is there.
   ///
   /// - Parameter lead: how long it takes from the decision until the picture is on the screen.

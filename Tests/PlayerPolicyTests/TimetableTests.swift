@@ -87,6 +87,17 @@ struct PacerTests {
     #expect(pacer.next == 4 && pacer.decide(now: 0.17, lead: 0) == .present)
   }
 
+  @Test("between frames that are far apart, or do not come, there is time for other pictures")
+  func time() {
+    var pacer = Pacer(Run(first: 1, last: 0), steady(2))
+    #expect(pacer.hasTime(0.03, at: 7), "nothing is due yet")
+    _ = pacer.presented(at: 7)
+    #expect(pacer.hasTime(0.03, at: 7) && !pacer.hasTime(0.03, at: 7.02))
+    #expect(!pacer.hasTime(0.03, at: 7.06) && pacer.hasTime(0.03, at: 7.08))
+    _ = pacer.presented(at: 7.04)
+    #expect(pacer.hasTime(0.03, at: 7.04) && !pacer.hasTime(0.03, at: 7.07), "the end is due")
+  }
+
   @Test("a frame of a turn that was passed over, or was the last, is of no use")
   func past() {
     var pacer = Pacer(Run(first: 0, last: 5), steady(10))

@@ -58,7 +58,8 @@ final class PlayerLoop {
       nextMoment = Moment.now + 60
       advance()
       if let moment = overlay.update(at: Moment.now) { nextMoment = min(nextMoment, moment) }
-      if overlay.takeChange() || needsDrawing, pacer == nil || picture.descriptor == nil { draw() }
+      if overlay.takeChange() { needsDrawing = true }
+      if needsDrawing { drawBetweenFrames() }
     }
     feeder.stop()
     stop.onStop(nil)
@@ -138,6 +139,18 @@ final class PlayerLoop {
     feeder.stopImporting()
     perform(transport.again(ready.number))
     return false
+  }
+
+  /// Draws what changed, where the frames of a run leave time for it: each of them shows it, too.
+  private func drawBetweenFrames() {
+    let spare = 2 * drawTime.usual + 0.02
+    let now = Moment.now
+    guard let pacer, picture.descriptor != nil, !pacer.hasTime(spare, at: now) else {
+      draw()
+      return
+    }
+    // The next frame may not come in time.
+    nextMoment = min(nextMoment, now + spare)
   }
 
   @discardableResult
