@@ -6,6 +6,8 @@
 # PROGRAM is .build/release/vabuf by default. --short leaves out what needs long. --keep keeps clips and screenshots.
 # Where Xvfb or xdotool is missing it says SKIPPED.
 set -euo pipefail
+# Keys and screenshots go to Xvfb: the player must not open its window elsewhere.
+unset WAYLAND_DISPLAY SDL_VIDEODRIVER
 cd "$(dirname "$0")/.."
 short='' keep=''
 while [ $# -gt 0 ]; do
@@ -22,7 +24,7 @@ root=$PWD
 for tool in Xvfb xdotool openbox ffmpeg; do
   command -v "$tool" >/dev/null || { printf '\n*** SKIPPED: the player: no %s here ***\n\n' "$tool"; exit 0; }
 done
-if [[ $(env -u DISPLAY -u WAYLAND_DISPLAY "$program" play --to 0 2>&1 </dev/null) == *'package trait'* ]]; then
+if [[ $(env -u DISPLAY timeout -k 5 60 "$program" play --to 0 2>&1 </dev/null) == *'package trait'* ]]; then
   printf '\n*** SKIPPED: the player: this build has no window ***\n\n'
   exit 0
 fi
@@ -66,6 +68,8 @@ start() {
     sleep 0.1
   done
   bad "no picture: play $*: $(kill -0 "$player" 2>&1 && echo it runs) $(cat errors.txt report.json | head -c 300)"
+  # Its window would be taken for the next one's.
+  kill -KILL "$player" 2>/dev/null || true
   return 1
 }
 # Something but black is on the screen.
@@ -79,8 +83,20 @@ key() {
   xdotool windowfocus "$window" 2>/dev/null || true
   xdotool key "$@"
 }
-# What it ended with: its exit status.
-finish() { status=0; wait "$player" || status=$?; }
+# What it ended with: its exit status. One that does not end is ended by force: 137.
+finish() {
+  local limit=$((SECONDS + 60))
+  while kill -0 "$player" 2>/dev/null; do
+    if [ "$SECONDS" -ge "$limit" ]; then
+      bad "the player hangs"
+      kill -KILL "$player" 2>/dev/null || true
+      break
+    fi
+    sleep 0.1
+  done
+  status=0
+  wait "$player" 2>/dev/null || status=$?
+}
 quit() {
   key q
   finish
@@ -140,7 +156,7 @@ keys() {
   is "left steps back" "$(await $((at + 2)))" $((at + 2))
   key s
   for _ in $(seq 50); do [ -s "numbers-$((at + 2)).png" ] && break; sleep 0.1; done
-  "$program" frame numbers.mp4 $((at + 2)) -o same.png 2>/dev/null || true
+  timeout -k 5 60 "$program" frame numbers.mp4 $((at + 2)) -o same.png 2>/dev/null || true
   if cmp -s same.png "numbers-$((at + 2)).png"; then ok "s saves the frame"; else bad "s does not save frame $((at + 2))"; fi
   key Home
   is "home" "$(await 0)" 0
@@ -305,10 +321,10 @@ ends() {
 
 no_display() {
   local status=0
-  env -u DISPLAY "$program" play numbers.mp4 --to 5 --json >report.json 2>errors.txt || status=$?
+  env -u DISPLAY timeout -k 5 60 "$program" play numbers.mp4 --to 5 --json >report.json 2>errors.txt || status=$?
   is "without a display it plays headless" "$status $(value window) $(value presented)" "0 false 6"
   is "and says so in one line" "$(grep -c 'no window: there is no display' errors.txt) $(wc -l <errors.txt)" "1 1"
-  DISPLAY=:9999 "$program" play numbers.mp4 --to 5 --json >report.json 2>errors.txt || status=$?
+  DISPLAY=:9999 timeout -k 5 60 "$program" play numbers.mp4 --to 5 --json >report.json 2>errors.txt || status=$?
   is "with a display that does not answer, too" "$status $(value window) $(wc -l <errors.txt)" "0 false 1"
 }
 
@@ -402,8 +418,8 @@ driver() {
   # Lost again and again: the buffer gives up on it, in mid-play.
   SOFTVA_LOST=100:count=1000 start numbers.mp4 "${size[@]}" --device /dev/null --to 400 || { program=$plain; return 0; }
   # Each number that is seen on the way is one of the frames that are due: none comes twice after a later one.
-  local last=-1 number falls=0
-  while kill -0 "$player" 2>/dev/null; do
+  local last=-1 number falls=0 limit=$((SECONDS + 120))
+  while kill -0 "$player" 2>/dev/null && [ "$SECONDS" -lt "$limit" ]; do
     number=$(on_screen 2>/dev/null || echo 0)
     if [ "$number" -lt "$last" ] && [ "$number" != 0 ]; then falls=$((falls + 1)); fi
     last=$number
