@@ -155,10 +155,9 @@ package struct Transport: Sendable {
 
   /// The hand is on the time line, at a share of its width.
   package mutating func scrub(toShare share: Double) -> Action {
-    if !isScrubbing {
-      speedBefore = speed
-      _ = pause(at: position)
-    }
+    if !isScrubbing { speedBefore = speed }
+    // A key may have let it play below the hand.
+    _ = pause(at: position)
     isTouched = true
     isScrubbing = true
     position = frame(atShare: share)
@@ -169,7 +168,7 @@ package struct Transport: Sendable {
   package mutating func release() -> Action? {
     guard isScrubbing else { return nil }
     isScrubbing = false
-    return speedBefore != 0 ? play(from: position, at: speedBefore) : .show(position)
+    return speedBefore != 0 ? play(from: position, at: speedBefore) : pause(at: position)
   }
 
   private func frame(atShare share: Double) -> Int {

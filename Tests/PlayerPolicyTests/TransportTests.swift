@@ -137,6 +137,19 @@ struct TransportTests {
     #expect(transport.again(12) == .show(12) && transport.isPaused)
   }
 
+  @Test("space with the hand on the time line: moves of the hand pause again, and so does its leaving")
+  func toggleWhileScrubbing() {
+    var transport = transport()
+    _ = transport.start()
+    _ = transport.pause()
+    _ = transport.scrub(toShare: 0.5)
+    #expect(run(transport.toggle())?.first == 500)
+    #expect(transport.scrub(toShare: 0.6) == .scrub(600) && transport.isPaused && transport.speed == 0)
+    _ = transport.toggle()
+    transport.shown(610)
+    #expect(transport.release() == .show(610) && transport.isPaused && transport.speed == 0)
+  }
+
   @Test("who took the controls stays at the end")
   func touched() {
     var transport = transport(rounds: 3)
