@@ -26,6 +26,7 @@ import VABuf
         case .success(let result): outcome = result
         case .failure(let missing): return missing.reason
         }
+        for save in outcome.saves { await save.value }
         let report = RunReport(
           workload: "play", file: source.name, stream: stream, frames: outcome.latencies.count,
           seconds: outcome.seconds, openSeconds: openSeconds, latencies: outcome.latencies,

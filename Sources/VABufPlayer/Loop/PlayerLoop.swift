@@ -23,6 +23,8 @@ final class PlayerLoop {
   lazy var overlay = OverlayState(self)
   private var drawTime = DrawTime()
   private(set) var failure: (any Error)?
+  /// Pictures that are being written; they may still be when the window is gone.
+  private(set) var saves: [Task<Void, Never>] = []
   private var isOver = false
   private var isHidden = false
   private var needsDrawing = true
@@ -234,7 +236,7 @@ final class PlayerLoop {
   private func save() {
     guard let number = picture.lease?.number else { return }
     let (buffer, options, overlay, waker) = (buffer, options, overlay.messages, window.waker)
-    Task {
+    let save = Task {
       do {
         let lease = try await buffer.frame(at: number)
         let name = try await HeavyWork.run { Result { try options.save(number, try lease.pngData()) } }.get()
@@ -242,5 +244,6 @@ final class PlayerLoop {
       } catch { overlay.say("not saved: \(error)") }
       waker.wake()
     }
+    saves.append(save)
   }
 }

@@ -73,4 +73,6 @@ package struct PlayerOutcome: Sendable {
   package var drawing: String
   /// Why it ended before its time.
   package var failure: (any Error)?
+  /// Pictures that are still being written, perhaps.
+  package var saves: [Task<Void, Never>]
 }

@@ -18,7 +18,7 @@ package enum WindowPlayer {
     loop.run()
     return PlayerOutcome(
       log: loop.log, seconds: Moment.now - begin, latencies: loop.feeder.latencies,
-      drawing: loop.drawingName, failure: loop.failure)
+      drawing: loop.drawingName, failure: loop.failure, saves: loop.saves)
   }
 }
 
