@@ -131,6 +131,8 @@ final class FrameFeeder: Sendable {
       guard state.order == order else { return }
       // Its turn was passed over while it was got.
       if case .frame(let ready) = delivery, ready.turn < state.firstTurn { return }
+      // The next move of the hand begins anew.
+      if case .failed = delivery { state.scrubbed = nil }
       state.deliveries.append(delivery)
     }
     wake()
