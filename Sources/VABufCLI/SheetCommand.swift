@@ -18,6 +18,9 @@ struct SheetCommand: AsyncParsableCommand {
     case time, keyframe
   }
 
+  /// Its pixels take three times as many bytes, more than once.
+  private static let mostPixels = 128 << 20
+
   @Argument(help: "The video; without it the demo clip.", completion: .file())
   var file: String?
 
@@ -66,9 +69,21 @@ struct SheetCommand: AsyncParsableCommand {
       let shape = PictureFit.shape(
         width: stream.width, height: stream.height, pixelAspect: stream.sampleAspectRatio.value, quarterTurns: turns)
       let frames = choose(buffer, stream)
+      guard !frames.isEmpty else {
+        throw VABufError(
+          .noSuchFrame, what: source.name, why: by == .keyframe ? "it has no keyframes" : "it has no frames",
+          remedy: by == .keyframe ? "choose frames with --by time" : "give another video")
+      }
       let used = SheetLayout.used(rows: rows, columns: columns, for: frames.count)
       let layout = SheetLayout(
         rows: used.rows, columns: used.columns, tileWidth: width, aspect: shape.width / shape.height)
+      guard layout.width * layout.height <= Self.mostPixels else {
+        throw VABufError(
+          .cannotWrite, what: output,
+          why:
+            "the sheet would have \(layout.width)x\(layout.height) pixels, more than \(Self.mostPixels >> 20) million",
+          remedy: "give fewer --rows or --columns, or a smaller --width")
+      }
       var raster = Raster(width: layout.width, height: layout.height, gray: 24)
       for (index, number) in frames.enumerated() {
         let lease = try await buffer.frame(at: number)

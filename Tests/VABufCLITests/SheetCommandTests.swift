@@ -46,6 +46,9 @@ import VABufTestKit
     #expect(try Program.vabuf("sheet", clip, "-o", path, "--rows", "0").status == 64)
     let nowhere = try Program.vabuf("sheet", clip, "-o", "/nowhere/sheet.png")
     #expect(nowhere.status == 1 && nowhere.complaints.count == 1)
+    let large = try Program.vabuf(
+      "sheet", clip, "-o", path, "--rows", "10", "--columns", "6", "--width", "4096")
+    #expect(large.status == 1 && large.complaints.count == 1 && large.seconds < 10, "\(large.errors)")
     for name in ["-", ""] { #expect(try Program.vabuf("sheet", clip, "-o", name).status == 64) }
   }
 
