@@ -252,7 +252,7 @@ private struct FrameReader {
 
   /// The frame of a turn, which is not before the last one; nil beyond the end of the stream.
   mutating func frame(_ turn: Int, in place: Placement, readingOver most: Int) async throws -> FrameLease? {
-    guard run.stride == 1 else { return try await buffer.frame(at: run.frame(turn), in: place) }
+    guard run.stride == 1 else { return try await single(run.frame(turn), in: place) }
     if sequence == nil || place != self.place || turn - next > most {
       let (first, last) = (run.frame(turn), run.last)
       sequence = buffer.frames(min(first, last)..<max(first, last) + 1, direction: run.direction, in: place)
@@ -264,5 +264,14 @@ private struct FrameReader {
     while next < turn, try await sequence?.next() != nil { next += 1 }
     next += 1
     return try await sequence?.next()
+  }
+
+  private func single(_ number: Int, in place: Placement) async throws -> FrameLease? {
+    do {
+      return try await buffer.frame(at: number, in: place)
+    } catch let error as VABufError where error.code == .noSuchFrame && number >= (buffer.frameCount ?? .max) {
+      // The stream turned out to be shorter than it said.
+      return nil
+    }
   }
 }
