@@ -104,6 +104,9 @@ package struct CodecContext: ~Copyable {
   package mutating func flush() {
     avcodec_flush_buffers(pointer)
     hooks.damage.forget()
+    // Threads that were in flight may have failed after the failure that was taken.
+    _ = hooks.takeError()
+    _ = hooks.hardware?.takeTrouble()
     isDraining = false
   }
 

@@ -50,6 +50,7 @@ final class DecoderHooks: Sendable {
       do {
         return try hooks.hardware?.chooseFormat(context, of: formats) ?? AV_PIX_FMT_NONE
       } catch {
+        if let error = error as? FFmpegError { hooks.hardware?.note(.failed("\(error.code) (\(error.call))")) }
         _ = hooks.refuse(error)
         return AV_PIX_FMT_NONE
       }

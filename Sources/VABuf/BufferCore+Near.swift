@@ -35,7 +35,7 @@ extension BufferCore {
       let lease = try await frame(number, urgency: .demand, reader: BufferState.noReader, in: place).lease
       counters.nearFrames.count()
       return lease
-    } catch let error as VABufError where error.code == .decodingFailed || error.code == .noSuchFrame {
+    } catch let error as VABufError where error.code != .closed && error.code != .sourceFailed {
       return nil
     }
   }

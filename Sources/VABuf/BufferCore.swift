@@ -45,7 +45,8 @@ final class BufferCore: Sendable {
         demote: { [counters] in Self.demote($1, $2, of: $0, into: relay.pool, counters) }))
     // A part of the memory is the decoder's.
     hostFrames = Int(
-      Double(cacheLimits.frames) * min(1, Double(cacheLimits.hostBytes) / Double(max(1, configuration.poolBytes))))
+      Double(min(cacheLimits.frames, 1 << 40))
+        * min(1, Double(cacheLimits.hostBytes) / Double(max(1, configuration.poolBytes))))
     state = Mutex(
       BufferState(configuration: configuration, cacheFrames: max(1, hostFrames), frameCount: frameCount))
     relay.core.withLock { $0.value = self }

@@ -73,7 +73,7 @@ struct BufferState: ~Copyable {
     ring = PlaybackRing(capacity: configuration.ringFrames)
     ring.start(at: 0, direction: .forward)
     prefetchFrames = configuration.prefetchFrames
-    self.frameCount = frameCount
+    self.frameCount = frameCount.map { max(0, $0) }
   }
 
   // MARK: - Readers
@@ -292,6 +292,8 @@ struct BufferState: ~Copyable {
 
   /// A frame that nobody wants, beyond the playback window, while nobody waits for another that may be behind it.
   private func isTooFarAhead(_ frame: Int) -> Bool {
+    // On the way to what a reader that goes backward will want, and nearer to it.
+    if let current, current.reach != nil, frame <= current.frames.upperBound { return false }
     guard waiters.isEmpty, schedule.isWanted(frame) == nil, !ring.accepts(frame), let next = ring.next else {
       return false
     }
@@ -327,6 +329,7 @@ struct BufferState: ~Copyable {
   }
 
   mutating func setFrameCount(_ count: Int, _ effects: inout Effects) {
+    let count = max(0, count)
     frameCount = count
     if let error = outOfRange(count) { fail(count...Int.max, error, &effects) }
   }

@@ -185,7 +185,9 @@ public final class FrameBuffer: Sendable {
     let decoderBytes = (opened.stream.reorderDepth + 6 + threads) * frameBytes
     let reserve = min(pool.capacity / 2, decoderBytes)
     // Decoders that wait where they stopped have a third of the memory, which is the cache's while there are none.
-    session.decoders = min(mostDecoders, 1 + pool.capacity / 3 / max(1, decoderBytes))
+    // Buffers that share a pool would take them from each other and never give them back.
+    session.decoders =
+      options.pool == nil ? min(mostDecoders, 1 + pool.capacity / 3 / max(1, decoderBytes)) : 1
     await decode.allow(decoders: session.decoders)
     let relay = DeviceRelay(SurfaceNeeds(opened.stream))
     let source = DecoderSource(

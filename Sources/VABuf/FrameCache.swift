@@ -279,11 +279,9 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   /// The frames that are there, in no order.
   var residentFrames: [BufferSnapshot.Frame] {
     state.withLock { state in
-      state.frames.indices.compactMap { slot in
-        guard let frame = state.frames[slot] else { return nil }
-        let residency = state.policy.residency(of: slot)
-        return residency.isEmpty ? nil : .init(number: frame.descriptor.number, residency: residency)
-      }
+      var frames: [BufferSnapshot.Frame] = []
+      state.policy.forEachFrame { frames.append(.init(number: $0.number, residency: $1)) }
+      return frames
     }
   }
 

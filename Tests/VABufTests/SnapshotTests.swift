@@ -25,4 +25,25 @@ import VABufTestKit
     await buffer.close()
     #expect(buffer.snapshot.frames.isEmpty)
   }
+
+  /// A frame that somebody holds and that was decoded again is there once, and one whose number was wrong is not there.
+  @Test func leasesDoNotCountAsResident() async throws {
+    let buffer = try FrameBuffer(source: ScriptedSource(), configuration: configuration(cache: 2), frameCount: 100)
+    let held = try await buffer.frame(at: 5)
+    for number in 6..<12 { _ = try await buffer.frame(at: number) }
+    _ = try await buffer.frame(at: 5)
+    let numbers = buffer.snapshot.frames.map(\.number)
+    #expect(Set(numbers).count == numbers.count && numbers.contains(5), "\(numbers)")
+    expectFrame(held, 5)
+    await buffer.close()
+  }
+
+  @Test func numbersThatMakeNoSenseDoNotTrap() async throws {
+    let buffer = try FrameBuffer(source: ScriptedSource(), configuration: configuration(cache: .max), frameCount: -3)
+    let error = await #expect(throws: VABufError.self) { try await buffer.frame(at: 0) }
+    #expect(error?.code == .noSuchFrame)
+    for try await _ in buffer.frames(0..<9) { Issue.record("a frame of a stream that has none") }
+    #expect(buffer.snapshot.frames.isEmpty)
+    await buffer.close()
+  }
 }

@@ -50,6 +50,25 @@ struct BoundSurfaceTests {
     try await withBuffer(clip, surfaces: 2) { buffer, md5s in try await Self.readAll(buffer, md5s) }
   }
 
+  /// Pictures of another size have another context, and nothing of the old one. Whoever goes on in software for that is as
+  /// exact.
+  @Test(arguments: ["change-size-raw", "change-size-ts", "change-hevc", "change-small", "change-vp9"])
+  func aChangeOfSizeIsExact(_ name: String) async throws {
+    guard let path = try ClipMaker.shared.path(of: name) else { return }
+    let md5s = try Reference.cached(path).lines.map(\.md5)
+    try await SoftwareDriver.run(SoftwareDriverControls(binds: 32)) { run in
+      let buffer = try await FrameBuffer.open(path, options: hardwareOptions(run.device, .auto))
+      try await Conformance.closing(buffer) { buffer in
+        #expect(buffer.stream?.backend == .vaapi || buffer.stream?.fallbackReason != nil)
+        for number in md5s.indices {
+          let frame = try await buffer.frame(at: number)
+          #expect(try FrameDigest.md5(frame) == md5s[number], "\(name), frame \(number)")
+        }
+        print("\(name): \(buffer.metrics.fallbacks) fallbacks")
+      }
+    }
+  }
+
   /// Leases keep surfaces of contexts that are gone: at each seek libavcodec makes a new one for H.264.
   @Test func framesOutliveTheContext() async throws {
     try await withBuffer(SurfaceClips.long) { buffer, md5s in

@@ -17,6 +17,8 @@ package final class HardwareSession: SurfaceAllocator {
   /// The surfaces of the decoder's context, where the driver binds them to it.
   private let binding = Mutex<SurfaceLedger.Binding?>(nil)
 
+  private let isAtKey = Atomic(true)
+
   /// As many pictures as NVDEC decodes with.
   private static let mostTargets = 32
   /// Pictures that nobody has waited for yet: nvidia-vaapi-driver overwrites the oldest of 16.
@@ -60,6 +62,12 @@ package final class HardwareSession: SurfaceAllocator {
 
   package func targets(_ shape: SurfaceShape) throws(VABufError) -> [UInt32] {
     guard device.bindsSurfaces else { return [] }
+    if binding.withLock({ $0 != nil }), !isAtKey.load(ordering: .relaxed) {
+      // The references are in surfaces of the old context: what is predicted from them would be wrong without an error.
+      throw VABufError(
+        .deviceFailed, what: "decoding on \(device.path)", why: "pictures change their size between keyframes",
+        remedy: "use --backend auto or software")
+    }
     unbind()
     let bound = try device.surfaces.bind(
       shape, for: needs, most: min(Self.mostTargets, device.share(of: needs)), isAbandoned: { isClosed.isRaised },
@@ -72,6 +80,13 @@ package final class HardwareSession: SurfaceAllocator {
     guard let old = binding.withLock({ $0.take() }) else { return }
     run.abandon()
     device.surfaces.unbind(old)
+  }
+
+  /// A packet is about to be sent. At a keyframe pictures of another size may begin, for which libavcodec makes another
+  /// context before it asks for surfaces.
+  func willSend(isKey: Bool) {
+    isAtKey.store(isKey, ordering: .relaxed)
+    if isKey { settle() }
   }
 
   /// The decoder's context may go now. Its pictures can be read after that where they were waited for.

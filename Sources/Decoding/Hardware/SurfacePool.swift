@@ -312,7 +312,9 @@ package final class SurfacePool: Sendable {
       let isExhausted = failure?.kind == .exhausted
       state.withLock { $0.ledger.bindingFailed(shape, isExhausted: isExhausted) }
     }
-    if let failure, failure.kind != .exhausted || ids.isEmpty {
+    // Where others have some, waiting may give one.
+    let isHopeless = ids.isEmpty && state.withLock { $0.ledger.count } == 0
+    if let failure, failure.kind != .exhausted || isHopeless {
       unbind(binding)
       throw failure.error(.deviceFailed, what: "surfaces of \(shape.width)x\(shape.height) on \(path)")
     }

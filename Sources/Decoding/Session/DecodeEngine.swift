@@ -130,7 +130,10 @@ package final class DecodeEngine {
   }
 
   /// The engine is going to be let go of; frames that were given out stay valid.
-  package func finish() { decoder.settle() }
+  package func finish() {
+    dropParked()
+    decoder.settle()
+  }
 
   /// The number of the next frame that the decoder emits; nil where it must be told.
   package var position: Int? { run?.expected }
@@ -205,8 +208,9 @@ package final class DecodeEngine {
       case .frame(let packet):
         decodedFrames += 1
         guard let number = try judge(frame, packet) else { return .passed }
+        let delivered = try delivered(frame, number)
         next = number + 1
-        return .frame(try delivered(frame, number))
+        return .frame(delivered)
       case .ended:
         run?.passOmitted()
         guard let run, run.expected < index.frames.count else {
@@ -226,6 +230,8 @@ package final class DecodeEngine {
       return .passed
     } catch {
       run = nil
+      // Perhaps the device does not have enough for several: one will do.
+      if error is DeviceFailure, !parked.isEmpty { mostDecoders = 1 }
       throw error
     }
   }
@@ -415,12 +421,14 @@ package final class DecodeEngine {
       "decoding differs from the index",
       metadata: ["file": "\(options.path)", "seek_point": "\(run.start.packet)", "why": "\(why)"])
     if run.hasOmitted {
-      // Perhaps something depended on what was omitted.
+      // Perhaps something depended on what was omitted, in other runs too.
       omitsNothing = true
+      dropParked()
     } else if !isRefuted, !run.isReopened {
       // Try the same point with a new decoder.
     } else if !isRefuted, !run.isLinear {
       liars.insert(run.start.packet)
+      dropParked()
     } else if index.proof == .demuxed {
       try prove(isRefuted ? [.refuted, .damage] : .refuted, repeatably: isRefuted)
       // Numbers may have shifted: the buffer sees the new generation and lets go of what it has.

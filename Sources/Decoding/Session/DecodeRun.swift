@@ -41,6 +41,8 @@ final class ParkedDecoder {
   func close() {
     let hardware = decoder?.hardware
     hardware?.enter()
+    // Its pictures may be cached, or about to be read.
+    hardware?.settle()
     decoder = nil
     hardware?.leave()
   }

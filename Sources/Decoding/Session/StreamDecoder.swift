@@ -18,6 +18,8 @@ package struct StreamDecoder: ~Copyable {
   private var isPending = false
   /// The file was opened and nothing was decoded.
   private var isFresh = true
+  /// The decoder has nothing of what came before.
+  private var startsAnew = true
   /// The number of the next packet was counted from a fresh opening, not found after a seek.
   private var isCounted = true
   /// What the demuxer gave so far was what the index says.
@@ -80,6 +82,7 @@ package struct StreamDecoder: ~Copyable {
     var changed = options
     changed.hardware = new?.options
     codec = try Self.open(demuxer, changed, allocator)
+    startsAnew = true
     options = changed
     hardware = new
     isFresh = false
@@ -153,6 +156,8 @@ package struct StreamDecoder: ~Copyable {
         isFresh = false
       }
     }
+    hardware?.willSend(isKey: packet.isKey || startsAnew)
+    startsAnew = false
     packet.tag(Int64(nextPacket))
     nextPacket += 1
     isFresh = false
@@ -226,6 +231,7 @@ package struct StreamDecoder: ~Copyable {
     settle()
     hardware?.enter()
     defer { hardware?.leave() }
+    startsAnew = true
     if reopening {
       codec = try Self.open(demuxer, options, allocator)
     } else {

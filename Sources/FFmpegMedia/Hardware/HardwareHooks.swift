@@ -53,9 +53,12 @@ final class HardwareHooks: Sendable {
   ]
 
   private func refuse(_ trouble: HardwareTrouble) -> AVPixelFormat {
-    state.withLock { $0.trouble = $0.trouble ?? trouble }
+    note(trouble)
     return AV_PIX_FMT_NONE
   }
+
+  /// Decoding is about to fail for this reason.
+  func note(_ trouble: HardwareTrouble) { state.withLock { $0.trouble = $0.trouble ?? trouble } }
 
   /// `AVCodecContext.get_format`: VA-API or nothing. Software is another decoder, with threads, not a fallback in here.
   func chooseFormat(
