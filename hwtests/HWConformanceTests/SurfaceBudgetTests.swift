@@ -70,7 +70,7 @@ struct SurfaceBudgetTests {
     let surfaces = try SurfaceClips.needs(clip.path).most + 2
     try await device.run { node in
       var options = hardwareOptions(node)
-      options.pool = MemoryPool(capacity: 64 << 20, surfaces: surfaces, deadline: .milliseconds(300))
+      options.pool = MemoryPool(capacity: 64 << 20, surfaces: surfaces, deadline: .milliseconds(1500))
       let buffer = try await FrameBuffer.open(clip.path, options: options)
       try await Conformance.closing(buffer) { buffer in
         var held: [FrameLease] = []
