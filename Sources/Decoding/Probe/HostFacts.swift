@@ -76,10 +76,9 @@ package enum HostFacts {
 
   private static func groups() -> [Int] {
     let count = max(0, getgroups(0, nil))
-    let others = [gid_t](unsafeUninitializedCapacity: Int(count)) { buffer, used in
-      used = Int(max(0, getgroups(count, buffer.baseAddress)))
-    }
-    return Set(others.map(Int.init) + [Int(getegid())]).sorted()
+    var others = [gid_t](repeating: 0, count: Int(count))
+    let used = Int(max(0, getgroups(count, &others)))
+    return Set(others.prefix(used).map(Int.init) + [Int(getegid())]).sorted()
   }
 
   /// Which kind of container this is, by the marks that they leave.
