@@ -10,11 +10,10 @@ internal import Synchronization
 final class BufferCore: Sendable {
   let pool: MemoryPool
   let cache: FrameCache
+  /// How many frames before a wanted one are kept, where they are decoded on the way; a range of no more is kept whole.
   let keepBehind: Int
   /// About how many frames there is room for in host memory.
   private let hostFrames: Int
-  /// A range of no more frames is kept whole.
-  let keptRange: Int
   /// How many frames a sequential reader leaves behind it when the decoder is the slower one.
   let trailFrames: Int
   let counters = BufferCounters()
@@ -34,7 +33,6 @@ final class BufferCore: Sendable {
     self.pool = pool
     stream = Self.lastStream.add(1, ordering: .relaxed).newValue
     keepBehind = cacheLimits.frames / 2
-    keptRange = cacheLimits.frames / 2
     trailFrames = max(1, configuration.ringFrames / 16)
     let relay = EvictionRelay()
     cache = FrameCache(
