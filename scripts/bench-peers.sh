@@ -3,6 +3,10 @@
 # frame checked. Prints tables in Markdown (docs/benchmarks.md shows and explains them).
 #
 #   scripts/bench-peers.sh [--short] [--rounds N] [--threads N] [--seed N] [--peers NAMES] [--clips NAMES] [--check-only]
+#   scripts/bench-peers.sh --work-only [--backend B] [--device D] [--seed N] [--clips NAMES]
+#
+# With --work-only: how many frames vabuf decodes for how many, beside the offline bound, and what it holds. Counts, which
+# do not depend on the machine's speed.
 #
 # Needs python3 with venv; installs PyAV, TorchCodec, decord and OpenCV from PyPI into .cache/peers, and FFMS2 from apt with
 # its binding from PyPI. A peer that cannot be had here is left out, loudly. VABUF names the program (.build/release/vabuf).

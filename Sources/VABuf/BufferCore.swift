@@ -29,7 +29,10 @@ final class BufferCore: Sendable {
 
   private static let lastStream = Atomic<UInt32>(0)
 
-  init(configuration: Configuration, pool: MemoryPool, cacheLimits: CachePolicy.Limits, frameCount: Int?) {
+  init(
+    configuration: Configuration, pool: MemoryPool, cacheLimits: CachePolicy.Limits, frameCount: Int?,
+    seekPoints: [Int] = []
+  ) {
     self.pool = pool
     stream = Self.lastStream.add(1, ordering: .relaxed).newValue
     keepBehind = cacheLimits.frames / 2
@@ -46,7 +49,8 @@ final class BufferCore: Sendable {
       Double(min(cacheLimits.frames, 1 << 40))
         * min(1, Double(cacheLimits.hostBytes) / Double(max(1, configuration.poolBytes))))
     state = Mutex(
-      BufferState(configuration: configuration, cacheFrames: max(1, hostFrames), frameCount: frameCount))
+      BufferState(
+        configuration: configuration, cacheFrames: max(1, hostFrames), frameCount: frameCount, seekPoints: seekPoints))
     relay.core.withLock { $0.value = self }
     pool.register(cache)
   }
@@ -179,7 +183,8 @@ final class BufferCore: Sendable {
       } else {
         counters.joinedHits.count()
       }
-      state.observe(number, BufferState.anonymousReader, isHit: false, isResident: isResident, &effects)
+      state.observe(
+        number, BufferState.anonymousReader, isHit: false, at: Monotonic.now, isResident: isResident, &effects)
       state.feedSource(isResident, &effects)
       return nil
     }
@@ -188,7 +193,8 @@ final class BufferCore: Sendable {
   private func hit(_ number: Int, _ reader: BufferState.ReaderID, _ place: Placement) -> FrameLease? {
     guard let lease = cache.lease(key(number), in: place) else { return nil }
     countHit(lease)
-    update { $0.observe(number, reader, isHit: true, isResident: isResident, &$1) }
+    let now = Monotonic.now
+    update { $0.observe(number, reader, isHit: true, at: now, isResident: isResident, &$1) }
     return lease
   }
 
@@ -199,7 +205,7 @@ final class BufferCore: Sendable {
   ) -> FrameLease? {
     guard let lease = cache.lease(key(number), in: .anywhere) else { return nil }
     countHit(lease)
-    state.observe(number, reader, isHit: true, isResident: isResident, &effects)
+    state.observe(number, reader, isHit: true, at: Monotonic.now, isResident: isResident, &effects)
     return lease
   }
 
@@ -220,11 +226,12 @@ final class BufferCore: Sendable {
         return nil
       }
       if let lease = late(number, reader, &state, &effects) { return lease }
-      let waiting = state.wait(.init(frame: number, continuation: continuation), urgency: urgency, &effects)
+      let waiting = state.wait(
+        .init(frame: number, continuation: continuation, reader: reader), urgency: urgency, &effects)
       count(waiting?.found)
       guard let waiting else { return nil }
       idBox.withLock { $0 = waiting.id }
-      state.observe(number, reader, isHit: false, isResident: isResident, &effects)
+      state.observe(number, reader, isHit: false, at: Monotonic.now, isResident: isResident, &effects)
       state.feedSource(isResident, &effects)
       return nil
     }
@@ -297,7 +304,15 @@ final class BufferCore: Sendable {
 
   func forgetFrames() { cache.removeAll() }
   func fail(_ frames: ClosedRange<Int>, _ error: VABufError) { update { $0.fail(frames, error, &$1) } }
-  func setFrameCount(_ count: Int) { update { $0.setFrameCount(count, &$1) } }
+  func setFrameCount(_ count: Int, seekPoints: [Int]) {
+    update { $0.setFrameCount(count, seekPoints: seekPoints, &$1) }
+  }
+
+  /// The source decoded frames, given out or not.
+  func decoded(_ frames: Int, nanoseconds: UInt64?) {
+    counters.decodedFrames.count(frames)
+    if let nanoseconds { state.withLock { $0.decoded(frames, nanoseconds: nanoseconds) } }
+  }
 
   /// Takes a frame from the channel: holds it back while it is too far ahead.
   func receive(_ frame: SourceFrame) async {
@@ -314,9 +329,10 @@ final class BufferCore: Sendable {
     let number = frame.descriptor.number
     counters.deliveredFrames.count()
     let lease = cache.insert(frame, key(number), isAwaited: state.withLock { $0.isAwaited(number) })
+    let now = Monotonic.now
     let effects = state.withLock { state in
       var effects = BufferState.Effects()
-      state.arrived(number, isResident: isResident, &effects)
+      state.arrived(number, at: now, isResident: isResident, &effects)
       return effects
     }
     perform(effects, lease: lease)

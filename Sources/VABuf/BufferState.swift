@@ -18,6 +18,7 @@ struct BufferState: ~Copyable {
   struct Waiter {
     var frame: Int
     var continuation: CheckedContinuation<FrameLease, any Error>?
+    var reader = BufferState.noReader
   }
 
   /// What is to be done after unlocking.
@@ -32,6 +33,7 @@ struct BufferState: ~Copyable {
 
   private struct Reader {
     var policy: PrefetchPolicy
+    var pace = ReaderPace()
     /// What it is going to read, at most.
     var range = 0..<Int.max
     var plan: [Int] = []
@@ -59,6 +61,9 @@ struct BufferState: ~Copyable {
   private var inTransit: Set<Int> = []
   private var retired = (issued: 0, used: 0, wasted: 0)
   private(set) var frameCount: Int?
+  /// The frames at which decoding can start, as far as they are known.
+  private var seekPoints: [Int]
+  private var decodePace = DecodePace()
   /// Why no more frames come; nil while they do.
   private(set) var end: VABufError?
 
@@ -68,12 +73,13 @@ struct BufferState: ~Copyable {
   /// A look that nobody repeats is forgotten after so many others.
   private static let rememberedLooks = 4
 
-  init(configuration: Configuration, cacheFrames: Int, frameCount: Int?) {
+  init(configuration: Configuration, cacheFrames: Int, frameCount: Int?, seekPoints: [Int]) {
     self.cacheFrames = cacheFrames
     ring = PlaybackRing(capacity: configuration.ringFrames)
     ring.start(at: 0, direction: .forward)
     prefetchFrames = configuration.prefetchFrames
     self.frameCount = frameCount.map { max(0, $0) }
+    self.seekPoints = seekPoints
   }
 
   // MARK: - Readers
@@ -114,19 +120,24 @@ struct BufferState: ~Copyable {
 
   /// A reader asked for a frame: its pattern, the playback window and, from time to time or after a miss, its plan
   /// follow.
+  ///
+  /// - Parameter now: nanoseconds of the buffer's clock.
   mutating func observe(
-    _ frame: Int, _ id: ReaderID, isHit: Bool, isResident: (Int) -> Bool, _ effects: inout Effects
+    _ frame: Int, _ id: ReaderID, isHit: Bool, at now: UInt64, isResident: (Int) -> Bool, _ effects: inout Effects
   ) {
     guard id != Self.noReader else { return }
     var reader = readers[id] ?? Reader(policy: newPolicy(depth: prefetchFrames))
     reader.policy.observe(request: frame)
+    reader.pace.asked(at: now)
+    // Others are answered when their frame arrives.
+    if isHit { reader.pace.answered(at: now) }
     moveWindow(after: frame, step: reader.policy.step ?? 1)
     reader.hits += 1
     if !isHit || reader.hits > prefetchFrames / 4 {
       reader.hits = 0
       let known = { (number: Int) in isResident(number) }
       let bounds = reader.range.clamped(to: 0..<(frameCount ?? .max))
-      if let plan = reader.policy.plan(isResident: known, within: bounds) {
+      if let plan = reader.policy.plan(lookAhead(of: reader), isResident: known, within: bounds) {
         reader.plan = plan
         readers[id] = reader
         setPlan(first: id)
@@ -136,6 +147,12 @@ struct BufferState: ~Copyable {
     }
     readers[id] = reader
     effects.receiver = effects.receiver ?? heldReceiver.take()
+  }
+
+  private func lookAhead(of reader: Reader) -> LookAhead? {
+    guard let readerPeriod = reader.pace.period, let decodePeriod = decodePace.period else { return nil }
+    return LookAhead(
+      readerPeriod: readerPeriod, decodePeriod: decodePeriod, seekPoints: seekPoints, cacheFrames: cacheFrames)
   }
 
   private mutating func moveWindow(after frame: Int, step: Int) {
@@ -300,13 +317,19 @@ struct BufferState: ~Copyable {
     return ring.direction == .forward ? frame > next : frame < next
   }
 
-  mutating func arrived(_ frame: Int, isResident: (Int) -> Bool, _ effects: inout Effects) {
+  /// The source decoded so many frames in so many nanoseconds.
+  mutating func decoded(_ frames: Int, nanoseconds: UInt64) { decodePace.add(frames: frames, nanoseconds: nanoseconds) }
+
+  /// - Parameter now: as for `observe`.
+  mutating func arrived(_ frame: Int, at now: UInt64, isResident: (Int) -> Bool, _ effects: inout Effects) {
     inTransit.remove(frame)
     var ids: [WaiterID] = []
     schedule.arrived(frame, into: &ids)
     for id in ids {
       looks.removeAll { $0 == id }
-      if let continuation = waiters.removeValue(forKey: id)?.continuation { effects.arrived.append(continuation) }
+      guard let waiter = waiters.removeValue(forKey: id), let continuation = waiter.continuation else { continue }
+      readers[waiter.reader]?.pace.answered(at: now)
+      effects.arrived.append(continuation)
     }
     for id in readers.keys { readers[id]?.policy.delivered(frame) }
     feedSource(isResident, &effects)
@@ -328,9 +351,10 @@ struct BufferState: ~Copyable {
     looks.removeAll { waiters[$0] == nil }
   }
 
-  mutating func setFrameCount(_ count: Int, _ effects: inout Effects) {
+  mutating func setFrameCount(_ count: Int, seekPoints: [Int], _ effects: inout Effects) {
     let count = max(0, count)
     frameCount = count
+    self.seekPoints = seekPoints
     if let error = outOfRange(count) { fail(count...Int.max, error, &effects) }
   }
 

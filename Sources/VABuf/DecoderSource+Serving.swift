@@ -16,6 +16,7 @@ extension DecodeSession {
         try seek(
           to: first, keeping: kept, needing: request.looksBack ? kept : first, isDemand: request.urgency != .prefetch,
           parks: request.reach == nil)
+        source.hasOpen(decoders: decoderCount)
         while port.isCurrent(request, position: position ?? first) {
           if let failure = source.takeSurfaceFailure() { throw source.examined(failure) }
           let end = try await deliver(request, port, source)
@@ -57,7 +58,7 @@ extension DecodeSession {
   private func publish(_ index: FrameIndex, _ port: FramePort, _ source: DecoderSource) {
     source.setIndex(index)
     port.forgetFrames()
-    port.setFrameCount(index.frames.count)
+    port.setFrameCount(index.frames.count, seekPoints: index.seekPoints.map(\.firstFrame))
   }
 
   private enum Progress {
@@ -74,10 +75,10 @@ extension DecodeSession {
     guard source.isCurrent(self) else { throw CancellationError() }
     // Who reads its surfaces found out; the decoder may not have.
     if let device = source.device, device.isLost { throw device.loss }
-    let before = decodedFrames
+    let before = (frames: decodedFrames, time: ContinuousClock.now)
     let step = try step()
     // Before the frame is sent: its reader may look at the counts.
-    port.countDecoded(decodedFrames - before)
+    port.countDecoded(decodedFrames - before.frames, in: .now - before.time)
     guard source.isCurrent(self) else { throw CancellationError() }
     switch step {
     case .passed: return .more

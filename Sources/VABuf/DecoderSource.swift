@@ -23,6 +23,8 @@ final class DecoderSource: FrameSource {
     /// A surface could not be read: for the session to hear between two frames.
     var surfaceFailure: DeviceFailure?
     var reopenings = 0
+    /// The most decoders that were open at once.
+    var mostDecoders = 1
     /// Ends the waits of the session for surfaces.
     var cancel = CancelFlag()
   }
@@ -51,7 +53,10 @@ final class DecoderSource: FrameSource {
   var backend: Backend { state.withLock { $0.device } == nil ? .software : .vaapi }
   /// Why hardware was given up last; nil where it never was.
   var fallbackReason: String? { state.withLock { $0.failure }.map { "\($0.what): \($0.why)" } }
-  var counts: (fallbacks: Int, reopenings: Int) { state.withLock { ($0.policy.fallbacks, $0.reopenings) } }
+  var counts: (fallbacks: Int, reopenings: Int, decoders: Int) {
+    state.withLock { ($0.policy.fallbacks, $0.reopenings, $0.mostDecoders) }
+  }
+  func hasOpen(decoders: Int) { state.withLock { $0.mostDecoders = max($0.mostDecoders, decoders) } }
 
   func setIndex(_ index: FrameIndex) { state.withLock { $0.index = index } }
 
@@ -152,8 +157,8 @@ final class DecoderSource: FrameSource {
     state.withLock { state in
       let backend: Backend = state.device == nil ? .software : .vaapi
       // A device that only says that it decodes has not yet done so.
-      state.policy.opened(backend, at: Self.now)
-      return state.policy.framesDelivered(1, at: Self.now)
+      state.policy.opened(backend, at: Monotonic.now)
+      return state.policy.framesDelivered(1, at: Monotonic.now)
     }
   }
 
@@ -230,7 +235,7 @@ final class DecoderSource: FrameSource {
     if result == nil { device?.abandon() }
     setDevice(nil)
     if let result { try result.get() } else { try await replaceSession() }
-    state.withLock { $0.policy.opened(.software, at: Self.now) }
+    state.withLock { $0.policy.opened(.software, at: Monotonic.now) }
   }
 
   /// - Returns: what to do instead, where that failed.
@@ -280,10 +285,4 @@ final class DecoderSource: FrameSource {
     }
     if old !== device { onDeviceChange(device) }
   }
-
-  private static var now: UInt64 {
-    UInt64(clamping: epoch.duration(to: .now).nanoseconds)
-  }
-
-  private static let epoch = ContinuousClock.now
 }

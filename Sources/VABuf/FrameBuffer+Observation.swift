@@ -1,3 +1,5 @@
+internal import BufferPolicy
+internal import Decoding
 internal import FrameModel
 
 /// What a benchmark reads of a buffer between two requests: without a lock.
@@ -39,4 +41,13 @@ extension FrameBuffer {
 
   /// Appends the frames that are cached now, in no order. Allocates only where the list has no room.
   package func appendResident(to list: inout [ResidentFrame]) { core.cache.appendResident(to: &list) }
+
+  /// How many frames must be decoded at least for requests in this order, with the buffer's memory and four decoders, by
+  /// who knows them all beforehand: docs/benchmarks.md. Nil where nothing is known of the stream.
+  package func offlineBound(of requests: [Int]) -> Int? {
+    guard let index, let stream else { return nil }
+    let capacity = max(1, configuration.poolBytes / max(1, stream.bufferBytes))
+    return OfflineBound(seekPoints: index.seekPoints.map(\.firstFrame), capacity: capacity, decoders: Self.mostDecoders)
+      .decodedFrames(for: requests)
+  }
 }

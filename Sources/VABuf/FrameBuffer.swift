@@ -37,7 +37,9 @@ public final class FrameBuffer: Sendable {
     self.stream = stream
     self.pool = pool
     let limits = CachePolicy.Limits(frames: configuration.cacheFrames, hostBytes: max(1, cacheBytes), surfaces: 0)
-    let core = BufferCore(configuration: configuration, pool: pool, cacheLimits: limits, frameCount: frameCount)
+    let core = BufferCore(
+      configuration: configuration, pool: pool, cacheLimits: limits, frameCount: frameCount,
+      seekPoints: (source as? DecoderSource)?.index.seekPoints.map(\.firstFrame) ?? [])
     let channel = FrameChannel(capacity: configuration.channelFrames)
     self.core = core
     self.channel = channel
@@ -215,7 +217,7 @@ public final class FrameBuffer: Sendable {
   }
 
   /// More save little: docs/adr/0017-parked-decoders.md.
-  private static let mostDecoders = 4
+  static let mostDecoders = 4
 
   /// Bytes of small frames that are kept without a budget: fresh memory costs time, so it is not filled just because
   /// it is there.
@@ -344,14 +346,20 @@ public final class FrameBuffer: Sendable {
 
   /// Decodes a range into the cache, as far as it has room.
   ///
+  /// - Parameters:
+  ///   - range: clamped to the frames there are.
+  ///   - direction: in which it will be read. Before a range that will be read backward, frames that must be decoded for it
+  ///     are kept too, as far as there is room: they come next.
   /// - Returns: how many frames of the range are there afterwards.
   @discardableResult
-  public func preload(_ range: Range<Int>) async throws -> Int { try await preload(range) {} }
+  public func preload(_ range: Range<Int>, direction: Direction = .forward) async throws -> Int {
+    try await preload(range, direction: direction) {}
+  }
 
   /// The same; `onFrame` is called for each frame that came.
-  func preload(_ range: Range<Int>, _ onFrame: () -> Void) async throws -> Int {
+  func preload(_ range: Range<Int>, direction: Direction = .forward, onFrame: () -> Void) async throws -> Int {
     let sequence = FrameSequence(
-      core: core, of: self, range: range, direction: .forward, in: .anywhere, leavesTrail: false)
+      core: core, of: self, range: range, direction: direction, in: .anywhere, leavesTrail: false)
     for try await _ in sequence { onFrame() }
     return range.clamped(to: 0..<max(0, core.frameCount ?? range.upperBound)).count { core.isCached($0) }
   }

@@ -91,7 +91,10 @@ public final class FramePort: Sendable {
   func forgetFrames() { core.forgetFrames() }
 
   /// Says how many frames there are; until then only what was sent is known to exist.
-  public func setFrameCount(_ count: Int) { core.setFrameCount(count) }
+  ///
+  /// - Parameter seekPoints: the frames at which decoding can start, ascending. Whoever reads backward then gets its
+  ///   frames decoded in time.
+  public func setFrameCount(_ count: Int, seekPoints: [Int] = []) { core.setFrameCount(count, seekPoints: seekPoints) }
 
   /// Leases memory for a picture from the buffer's pool.
   ///
@@ -99,7 +102,11 @@ public final class FramePort: Sendable {
   public func lease(byteCount: Int) throws(VABufError) -> any HostBuffer { try core.pool.lease(byteCount: byteCount) }
 
   /// Counts frames that the source decoded, delivered or not, for the buffer's metrics.
-  public func countDecoded(_ frames: Int) { core.counters.decodedFrames.count(frames) }
+  ///
+  /// - Parameter duration: how long that took, waits for the buffer not counted: the look-ahead goes by it.
+  public func countDecoded(_ frames: Int, in duration: Duration? = nil) {
+    core.decoded(frames, nanoseconds: duration.map { UInt64(clamping: $0.nanoseconds) })
+  }
 
   /// How many frames before a requested one are worth delivering too, where they are decoded on the way.
   public var keepBehind: Int { core.keepBehind }

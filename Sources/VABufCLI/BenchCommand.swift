@@ -89,10 +89,14 @@ struct BenchCommand: AsyncParsableCommand {
       try await recorder.run(list)
       guard let stream = buffer.stream else { throw CancellationError() }
       if let framesOut { try Output.writeFile(framesOut, Array(recorder.lines.utf8)) }
-      let result = RunReport(
+      var result = RunReport(
         workload: workload?.rawValue ?? (trace == nil ? chosen.rawValue : "trace"), file: file, stream: stream,
         frames: recorder.latencies.count, seconds: recorder.duration.seconds, openSeconds: openSeconds,
         latencies: recorder.latencies, metrics: buffer.metrics)
+      // A reader of the whole file has nothing to choose.
+      if chosen != .sequential || trace != nil {
+        result.leastDecoded = buffer.offlineBound(of: list.flatMap { $0.numbers(of: stream.frameCount) })
+      }
       return (run: result, document: result.members(), trace: recorder.trace)
     }
     if let report {

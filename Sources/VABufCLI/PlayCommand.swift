@@ -82,7 +82,7 @@ struct PlayCommand: AsyncParsableCommand {
 
   private func playHeadless(_ source: BufferOptions.Source) async throws {
     let begin = ContinuousClock.now
-    let configuration = options.hostMemory == nil && !reverse ? Self.window : nil
+    let configuration = options.hostMemory == nil ? reverse ? Self.bothWays : Self.forward : nil
     try await options.withBuffer(source, configuration: configuration) { buffer in
       let openSeconds = (ContinuousClock.now - begin).seconds
       guard let stream = buffer.stream else { return }
@@ -107,8 +107,15 @@ struct PlayCommand: AsyncParsableCommand {
   }
 
   /// What a forward playback holds: enough to go ahead of the clock, few enough that memory is soon used again.
-  private static let window = Configuration(
+  private static let forward = Configuration(
     ringFrames: 12, cacheFrames: 32, prefetchFrames: Player.preroll, poolBytes: 2 << 30, channelFrames: 6)
+
+  /// What a playback holds that may go backward, as far as the memory goes: a usual distance of keyframes, so that each
+  /// run between two of them is decoded once, and begun early enough. Not more, because fresh memory is slower than memory
+  /// that is used again.
+  static let bothWays = Configuration(
+    ringFrames: 64, cacheFrames: 256, prefetchFrames: Player.preroll, poolBytes: FrameBuffer.defaultHostMemory,
+    channelFrames: 16)
 
   private func rounds(_ player: inout Player, _ buffer: FrameBuffer, _ stream: StreamInfo) async throws {
     // Fails at once, as asking for it does.

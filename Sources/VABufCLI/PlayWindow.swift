@@ -11,8 +11,10 @@ import VABuf
     ///
     /// - Returns: why there is none; nil when it was played.
     func playInWindow(_ source: BufferOptions.Source) async throws -> String? {
+      // Before the file is opened, for that may take long.
+      if let missing = WindowPlayer.missingDisplay { return missing.reason }
       let begin = ContinuousClock.now
-      let configuration = options.hostMemory == nil ? Self.windowConfiguration : nil
+      let configuration = options.hostMemory == nil ? Self.bothWays : nil
       return try await options.withBuffer(source, configuration: configuration) { buffer in
         let openSeconds = (ContinuousClock.now - begin).seconds
         guard let stream = buffer.stream else { return nil }
@@ -27,6 +29,7 @@ import VABuf
         case .failure(let missing): return missing.reason
         }
         for save in outcome.saves { await save.value }
+        if let failure = outcome.failure { throw failure }
         let report = RunReport(
           workload: "play", file: source.name, stream: stream, frames: outcome.latencies.count,
           seconds: outcome.seconds, openSeconds: openSeconds, latencies: outcome.latencies,
@@ -34,19 +37,9 @@ import VABuf
         let output = Output()
         try output.write(options.json ? document(report, outcome) : text(report, outcome))
         try output.flush()
-        if let failure = outcome.failure { throw failure }
         try Task.checkCancellation()
         return nil
       }
-    }
-
-    /// What a player holds, as far as the memory goes: a usual distance of keyframes, so that backward each run between two
-    /// of them is decoded once, and begun early enough. Not more, because fresh memory is slower than memory that is used
-    /// again.
-    private static var windowConfiguration: Configuration {
-      Configuration(
-        ringFrames: 64, cacheFrames: 256, prefetchFrames: Player.preroll, poolBytes: FrameBuffer.defaultHostMemory,
-        channelFrames: 16)
     }
 
     private func playerOptions(_ source: BufferOptions.Source, last: Int) -> PlayerOptions {

@@ -6,8 +6,7 @@ import VABufTestKit
 private let reportKeys = [
   "schema", "workload", "backend", "requests", "frames", "seconds", "frames_per_second", "latency_ms",
   "decoded_frames", "hit_rate", "prefetch", "pool", "surfaces", "downloads", "uploads", "demotions", "demoted",
-  "evictions",
-  "fallbacks", "peak_rss_bytes",
+  "evictions", "fallbacks", "decoders", "offline_bound", "peak_rss_bytes", "beside_pool_bytes",
 ]
 
 private let nestedKeys = [
@@ -36,6 +35,16 @@ private func checkKeys(_ report: [String: Any]) {
     #expect(report["workload"] as? String == workload)
     #expect(report["frames"] as? Int == frames)
     #expect(report["requests"] as? Int ?? 0 >= frames)
+    let bound = report["offline_bound"] as? Int
+    switch workload {
+    case "sequential": #expect(bound == nil)
+    // Each frame of the clip once; the cache holds them all.
+    case "random", "reverse", "loop": #expect(bound == 60)
+    default: #expect((1...60).contains(bound ?? 0))
+    }
+    #expect(report["decoders"] as? Int ?? 0 >= 1)
+    let (peak, beside) = (report["peak_rss_bytes"] as? Int ?? 0, report["beside_pool_bytes"] as? Int ?? 0)
+    #expect(beside > 0 && beside < peak)
     #expect(try Program.vabuf("bench", clip, "--workload", workload).text.hasPrefix("\(workload): "))
   }
 

@@ -105,7 +105,7 @@ uint64_t softva_hash(const uint8_t *data, const struct softva_layout *layout) {
     size_t bytes = (size_t)layout->width * sample_size(layout) / 8 * 8;
     for (uint32_t y = 0; y < rows; y += 4) {
       const uint8_t *row = data + layout->offsets[plane] + (size_t)y * layout->strides[plane];
-      for (size_t x = 0; x < bytes; x += 8) {
+      for (size_t x = y / 4 % 4 * 8; x < bytes; x += 32) {
         uint64_t word;
         memcpy(&word, row + x, 8);
         hash = (hash ^ word) * 0xff51afd7ed558ccdu;

@@ -27,7 +27,8 @@ void softva_copy_rectangle(
     const uint8_t *from, const struct softva_layout *from_layout,
     struct softva_rectangle rectangle);
 
-// Every fourth row: enough to notice that another picture lies there.
+// A quarter of every fourth row: enough to notice that another picture lies there, at a cost that no
+// client is charged for.
 uint64_t softva_hash(const uint8_t *data, const struct softva_layout *layout);
 // SOFTVA_CORRUPT: a band in the middle of the picture.
 void softva_corrupt(uint8_t *data, const struct softva_layout *layout);

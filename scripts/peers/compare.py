@@ -109,7 +109,8 @@ class Competition:
         vabuf, bare = os.environ["VABUF"], os.environ["BARE_LOOP"]
         if who == "vabuf":
             asked = ["--workload", "sequential"] if workload == "sequential" else ["--requests", trace]
-            return [vabuf, "bench", clip, "--json", "--backend", "software", "--threads", self.threads] + asked + (
+            where = ["--backend", self.options.backend] + (["--device", self.options.device] if self.options.device else [])
+            return [vabuf, "bench", clip, "--json", *where, "--threads", self.threads] + asked + (
                 [] if workload == "sequential" else ["--host-memory", "512M"]
             )
         if who.startswith("bare"):
@@ -133,7 +134,6 @@ class Competition:
             return None
 
     def table(self, name, clip, frames):
-        folder = self.options.home
         print(f"\n### {name}: {frames} frames, {self.threads} threads, seed {self.options.seed}, "
               f"{self.options.rounds} rounds\n")
         print("| | " + " | ".join(["output"] + WORKLOADS + ["p95 ms random", "p95 ms scrub", "peak MiB"]) + " |")
@@ -141,11 +141,7 @@ class Competition:
         results = {}
         contestants = ["bare loop", "bare LRU", "vabuf"] + list(self.peers)
         for workload in WORKLOADS:
-            trace = None
-            if workload != "sequential":
-                trace = f"{folder}/{name}-{workload}.txt"
-                with open(trace, "w") as file:
-                    file.write("\n".join(requests(workload, frames, self.options.seed)) + "\n")
+            trace = self.trace(name, workload, frames)
             for round in range(self.options.rounds):
                 order = contestants if round % 2 == 0 else contestants[::-1]
                 for who in order:
@@ -162,7 +158,34 @@ class Competition:
             peaks = [r["peak_rss_bytes"] for (w, _), runs in results.items() if w == who for r in runs]
             cells.append(f"{max(peaks) >> 20}" if peaks else "-")
             print(f"| {who} | " + " | ".join(cells) + " |", flush=True)
-        print("\nFrames a second, and as a ratio to the bare loop; `bare LRU` has 512 MiB, as vabuf has.")
+        print("\nFrames a second, and as a ratio to the bare loop; `bare LRU` has 512 MiB, as vabuf has. Frames decoded:")
+        for workload in WORKLOADS[1:]:
+            counts = {who: results[who, workload][0]["decoded_frames"] for who in contestants[:3] if (who, workload) in results}
+            bound = results.get(("vabuf", workload), [{}])[0].get("offline_bound")
+            print(f"{workload}: " + ", ".join(f"{who} {count}" for who, count in counts.items()) + f", offline bound {bound}")
+
+    def trace(self, name, workload, frames):
+        """The file with the requests; None for all frames."""
+        if workload == "sequential":
+            return None
+        path = f"{self.options.home}/{name}-{workload}.txt"
+        with open(path, "w") as file:
+            file.write("\n".join(requests(workload, frames, self.options.seed)) + "\n")
+        return path
+
+    def work(self, name, clip, frames):
+        """What vabuf does for the requests, whatever the machine's speed."""
+        for workload in WORKLOADS:
+            run = self.once("vabuf", clip, workload, self.trace(name, workload, frames))
+            if run is None:
+                print(f"| {name} | {workload} | - |", flush=True)
+                continue
+            decoded, bound = run["decoded_frames"], run["offline_bound"]
+            cells = [name, workload, run["backend"], run["frames"], decoded]
+            cells += [bound, f"{decoded / bound:.2f}"] if bound else ["", ""]
+            cells += [run["downloads"], run["demotions"], run["surfaces"]["wait_ms"], run["fallbacks"], run["decoders"]]
+            cells += [run["pool"]["high_water_bytes"] >> 20, run["peak_rss_bytes"] >> 20, run["beside_pool_bytes"] >> 20]
+            print("| " + " | ".join(map(str, cells)) + " |", flush=True)
 
     def speed(self, results, who, workload):
         def median(name):
@@ -228,6 +251,9 @@ def main():
     parser.add_argument("--clips")
     parser.add_argument("--short", action="store_true", help="a small clip and one round: does it work?")
     parser.add_argument("--check-only", action="store_true")
+    parser.add_argument("--work-only", action="store_true", help="only what vabuf decodes, beside the offline bound")
+    parser.add_argument("--backend", default="software", help="vabuf's")
+    parser.add_argument("--device", help="vabuf's")
     options = parser.parse_args()
     os.makedirs(options.home, exist_ok=True)
     peers = [name for name, module in readers.MODULES.items() if importlib.util.find_spec(module)]
@@ -241,6 +267,14 @@ def main():
     print(f"vabuf beside {', '.join(peers) or 'nobody'}; "
           + subprocess.run([os.environ["VABUF"], "--version"], capture_output=True, text=True).stdout.splitlines()[0])
     competition = Competition(options, peers)
+    if options.work_only:
+        columns = ["clip", "workload", "backend", "frames", "decoded", "offline bound", "ratio", "downloads", "demotions"]
+        columns += ["surface wait ms", "fallbacks", "decoders", "pool MiB", "peak MiB", "of it beside the pool"]
+        print("| " + " | ".join(columns) + " |\n" + "|---" * len(columns) + "|")
+        for name, clip in clips.items():
+            path = draw(options.home, name, *clip)
+            competition.work(name, path, len(truth(path)))
+        return
     competition.check({name: draw(options.home, name, *clip) for name, clip in HARD.items()})
     if options.check_only:
         return

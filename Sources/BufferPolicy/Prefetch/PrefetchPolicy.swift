@@ -7,6 +7,9 @@ package import FrameModel
 /// - *known*: by one step of 1 or -1, or by two equal steps of 2...32 (either sign); steps that fit keep it.
 /// - *hinted*: by `hint`, from a reader that says where it goes; whatever it requests, until `clearHint`.
 ///
+/// A known pattern that jumps twice from the same frame to the same other one is a *loop*: from then on that jump fits,
+/// until there is another.
+///
 /// A request of the same frame again is no step.
 ///
 /// A frame that a plan has is *issued*: it is *pending* until it is delivered, requested, or *withdrawn* because a later
@@ -14,6 +17,11 @@ package import FrameModel
 /// `issued = used + wasted + withdrawn + pending + unused` after every call.
 package struct PrefetchPolicy: Sendable {
   package static let longestStride = 32
+
+  private struct Jump: Equatable, Sendable {
+    var from: Int
+    var to: Int
+  }
 
   private enum Pattern: Equatable, Sendable {
     case unknown
@@ -54,6 +62,9 @@ package struct PrefetchPolicy: Sendable {
   private var jumps = 0
   private var last: Int?
   private var lastStep: Int?
+  /// The last jump out of a known pattern, and whether it came twice.
+  private var lastJump: Jump?
+  private var isLoop = false
   /// Issued and not delivered, in the order of the plan: at most `depth`.
   private var pending: [Int] = []
   /// Delivered and not yet requested, oldest first: at most `4 * depth`.
@@ -83,16 +94,24 @@ package struct PrefetchPolicy: Sendable {
     switch pattern {
     case .hinted: break
     case .known(let known) where known == step: break
+    case .known where step.magnitude > Self.longestStride && isRepeated(Jump(from: last, to: frame)): break
     case .known, .unknown:
       let isClear = step.magnitude == 1 || (step.magnitude <= Self.longestStride && step == lastStep)
       pattern = isClear && !overflow ? .known(step) : .unknown
     }
   }
 
+  private mutating func isRepeated(_ jump: Jump) -> Bool {
+    isLoop = lastJump == jump
+    lastJump = jump
+    return isLoop
+  }
+
   /// The reader says where it goes.
   package mutating func hint(direction: Direction, stride: Int = 1) {
     precondition(stride >= 1, "a stride of \(stride)")
     pattern = .hinted(direction.rawValue * stride)
+    isLoop = false
   }
 
   /// The reader no longer says where it goes: the pattern must be seen again.
@@ -107,27 +126,43 @@ package struct PrefetchPolicy: Sendable {
   /// as it is, because at least `lowWater` of the frames ahead (or all, near the end) are resident or pending, and no
   /// pending one lies elsewhere. Empty: stop.
   ///
-  /// - Parameter bounds: the frames that there are for the reader.
-  package mutating func plan(isResident: (Int) -> Bool, within bounds: Range<Int>) -> [Int]? {
+  /// - Parameters:
+  ///   - lookAhead: what is known of the reader's pace. Forward, it makes the depth less for a slow reader. Backward, the
+  ///     plan is also made anew, and begins farther ahead, when the first missing frame is due for decoding.
+  ///   - bounds: the frames that there are for the reader.
+  package mutating func plan(
+    _ lookAhead: LookAhead? = nil, isResident: (Int) -> Bool, within bounds: Range<Int>
+  ) -> [Int]? {
     guard let last, let step = pattern.step else { return stop() }
+    let depth = step > 0 ? lookAhead?.depth(upTo: depth) ?? depth : depth
+    let farthest = step < 0 ? max(depth, lookAhead?.longestLead(step) ?? 0) : depth
     var ahead = 0
     var ready = 0
     var pendingAhead = 0
-    forEachAhead(of: last, step, bounds) {
-      ahead += 1
-      let isPending = pending.contains($0)
+    var isDue = false
+    var isFirst = true
+    var missing: [Int] = []
+    forEachAhead(of: last, step, bounds, farthest) { distance, frame in
+      let isPending = pending.contains(frame)
+      let isThere = isResident(frame)
       if isPending { pendingAhead += 1 }
-      if isPending || isResident($0) { ready += 1 }
+      if distance <= depth {
+        ahead += 1
+        if isPending || isThere { ready += 1 }
+      }
+      if isThere { return }
+      if isFirst, !isPending {
+        isFirst = false
+        if step < 0, let lookAhead { isDue = distance <= lookAhead.lead(to: frame, step: step) }
+      }
+      if missing.count < depth, distance <= depth || isPending || isDue { missing.append(frame) }
     }
     guard ahead > 0 else { return stop() }
-    if ready >= min(lowWater, ahead), pendingAhead == pending.count { return nil }
-    var plan: [Int] = []
-    plan.reserveCapacity(depth)
-    forEachAhead(of: last, step, bounds) { if !isResident($0) { plan.append($0) } }
-    if plan.isEmpty { return stop() }
-    replacePending(by: plan)
+    if ready >= min(lowWater, (depth + 1) / 2, ahead), pendingAhead == pending.count, !isDue { return nil }
+    if missing.isEmpty { return stop() }
+    replacePending(by: missing)
     isRunning = true
-    return plan
+    return missing
   }
 
   private mutating func stop() -> [Int]? {
@@ -137,13 +172,22 @@ package struct PrefetchPolicy: Sendable {
     return []
   }
 
-  private func forEachAhead(of frame: Int, _ step: Int, _ bounds: Range<Int>, _ body: (Int) -> Void) {
+  private func forEachAhead(
+    of frame: Int, _ step: Int, _ bounds: Range<Int>, _ count: Int, _ body: (_ distance: Int, Int) -> Void
+  ) {
+    guard count > 0 else { return }
     var next = frame
-    for _ in 0..<depth {
-      let (sum, overflow) = next.addingReportingOverflow(step)
-      if overflow || !bounds.contains(sum) { return }
-      next = sum
-      body(next)
+    for distance in 1...count {
+      if isLoop, let lastJump, lastJump.from == next {
+        next = lastJump.to
+      } else {
+        let (sum, overflow) = next.addingReportingOverflow(step)
+        if overflow { return }
+        next = sum
+      }
+      // Once around a short loop is all of it.
+      guard bounds.contains(next), next != frame else { return }
+      body(distance, next)
     }
   }
 

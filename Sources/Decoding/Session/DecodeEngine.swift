@@ -68,6 +68,7 @@ package final class DecodeEngine {
   private var shape: PictureShape?
   /// Frames that came out of the decoder, given out or not.
   package private(set) var decodedFrames = 0
+  private var hasToldOfDamage = false
 
   package init(
     _ options: SessionOptions, allocator: any HostAllocator, interrupt: InterruptFlag
@@ -109,6 +110,16 @@ package final class DecodeEngine {
         .invalidMedia, what: options.path, why: "no frame of its video stream can be decoded",
         remedy: "if the file was cut off or damaged, copy it again")
     }
+    tellOfDamage()
+  }
+
+  /// Says once that frames may not show what was encoded.
+  private func tellOfDamage() {
+    guard index.isRepeatable, !hasToldOfDamage else { return }
+    hasToldOfDamage = true
+    options.logger.warning(
+      "the stream is damaged: some frames show what the decoder makes of the damage",
+      metadata: ["file": "\(options.path)"])
   }
 
   package var decoderName: String { decoder.decoderName }
@@ -240,6 +251,8 @@ package final class DecodeEngine {
   private var isPlain: Bool { index.proof == .demuxed && index.doubts.isEmpty && !decoder.isRepeatable }
 
   // MARK: - Parking
+
+  package var decoderCount: Int { 1 + parked.count }
 
   private static func isOutOfRoom(_ error: VABufError) -> Bool {
     error.code == .hostMemoryExhausted || error.code == .surfacesExhausted
@@ -478,6 +491,7 @@ package final class DecodeEngine {
     run = nil
     liars = []
     store()
+    tellOfDamage()
     guard let hardware else { return }
     if let obstacle = hardwareObstacle {
       throw DeviceFailure(

@@ -78,6 +78,9 @@ package actor DecodeSession {
   package var indexGeneration: Int { engine?.indexGeneration ?? 0 }
   package var index: FrameIndex? { engine?.index }
 
+  /// How many decoders are open: the one at work, and those that wait.
+  package var decoderCount: Int { engine?.decoderCount ?? 0 }
+
   /// How many decoders it may keep open from now on.
   package func allow(decoders: Int) { engine?.mostDecoders = decoders }
 

@@ -74,7 +74,7 @@ struct ClipExaminer: Sendable {
     if device == nil { evidence.decoder = buffer.stream?.decoder }
     let count = buffer.frameCount ?? 0
     let start = ContinuousClock.now
-    let resident = try await buffer.preload(0..<count, isAlive)
+    let resident = try await buffer.preload(0..<count, onFrame: isAlive)
     let time = ContinuousClock.now - start
     // Long enough to be a measurement, and of decoding only.
     if device == nil, resident == count, time > Self.rateTime { evidence.framesPerSecond = Self.rate(count, time) }

@@ -97,4 +97,14 @@ extension Workload.Request {
     case .range(let range, _): range.numbers.clamped(to: 0..<frameCount).count
     }
   }
+
+  /// The frames of a stream that it asks for, in its order.
+  func numbers(of frameCount: Int) -> [Int] {
+    switch self {
+    case .frame(let number): return [number].filter { $0 < frameCount }
+    case .range(let range, _):
+      let numbers = range.numbers.clamped(to: 0..<frameCount)
+      return range.direction == .forward ? Array(numbers) : numbers.reversed()
+    }
+  }
 }

@@ -100,7 +100,7 @@ struct Player {
     guard let first = slots.first, let last = slots.prefix(Self.preroll).last else { return }
     let range = FrameRange(first: first.number, last: last.number)
     // Frames that the cache has no room for are decoded again when they are due.
-    _ = try await buffer.preload(range.numbers)
+    _ = try await buffer.preload(range.numbers, direction: direction)
   }
 
   /// What a window would do: looks at the picture, and keeps it until the next one.

@@ -13,6 +13,8 @@ struct RunReport {
   var openSeconds: Double
   var latencies: [Duration]
   var metrics: BufferMetrics
+  /// Frames that must be decoded at least; nil where nobody worked it out.
+  var leastDecoded: Int?
 
   var framesPerSecond: Double { seconds > 0 ? Double(frames) / seconds : 0 }
 
@@ -29,6 +31,7 @@ struct RunReport {
   func members(_ extra: [(String, JSON)] = []) -> JSON {
     let times = Self.percentiles(latencies, [0.5, 0.95, 0.99, 1]).map { JSON.rounded($0, 3) }
     let pool = metrics.pool
+    let peak = Self.peakMemory
     return .object(
       [
         ("schema", .int(1)), ("workload", .string(workload)), ("file", .string(file)),
@@ -37,7 +40,8 @@ struct RunReport {
         ("seconds", .rounded(seconds, 6)), ("frames_per_second", .rounded(framesPerSecond, 3)),
         ("open_seconds", .rounded(openSeconds, 6)),
         ("latency_ms", .object([("p50", times[0]), ("p95", times[1]), ("p99", times[2]), ("max", times[3])])),
-        ("decoded_frames", .int(metrics.decodedFrames)),
+        ("decoded_frames", .int(metrics.decodedFrames)), ("offline_bound", leastDecoded.map { .int($0) } ?? .null),
+        ("decoders", .int(metrics.decoders)),
         (
           "hit_rate",
           .object([
@@ -78,7 +82,8 @@ struct RunReport {
           ])
         ),
         ("evictions", .int(metrics.evictions)), ("fallbacks", .int(metrics.fallbacks)),
-        ("peak_rss_bytes", Self.peakMemory.map { .int($0) } ?? .null),
+        ("peak_rss_bytes", peak.map { .int($0) } ?? .null),
+        ("beside_pool_bytes", peak.map { .int(besidePool($0)) } ?? .null),
       ])
   }
 
@@ -95,6 +100,7 @@ struct RunReport {
       (
         "decoded",
         "\(Text.count(metrics.decodedFrames, "frame")) with \(stream.decoder) (\(stream.backend.rawValue))"
+          + (leastDecoded.map { "; at least \($0) with all requests known" } ?? "")
       ),
       (
         "memory",
@@ -115,9 +121,19 @@ struct RunReport {
     }
     if let reason = stream.fallbackReason { rows.append(("software", "because \(reason)")) }
     if metrics.evictions > 0 { rows.append(("evicted", Text.count(metrics.evictions, "frame"))) }
-    if let peak = Self.peakMemory { rows.append(("process", "\(Text.bytes(peak)) of memory at its peak")) }
+    if let peak = Self.peakMemory {
+      rows.append(
+        (
+          "process",
+          "\(Text.bytes(peak)) of memory at its peak: \(Text.bytes(besidePool(peak))) of it for the program and "
+            + Text.count(metrics.decoders, "decoder")
+        ))
+    }
     return rows
   }
+
+  /// What of it is not the pool's: the program, and what decoders hold of their own.
+  private func besidePool(_ peak: Int) -> Int { max(0, peak - metrics.pool.highWaterBytes) }
 
   /// The most memory that the process ever had, in bytes; nil where the system does not say.
   static var peakMemory: Int? {

@@ -146,7 +146,7 @@ final class FrameFeeder: Sendable {
   private func decodeAhead(_ run: Run, _ count: Int) async throws {
     let (first, last) = (run.first, run.frame(min(count, run.count) - 1))
     guard run.stride == 1 else { return }
-    _ = try await buffer.preload(min(first, last)..<max(first, last) + 1)
+    _ = try await buffer.preload(min(first, last)..<max(first, last) + 1, direction: run.direction)
   }
 
   private func feed(_ run: Run, _ order: Int) async throws {

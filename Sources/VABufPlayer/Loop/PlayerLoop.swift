@@ -54,7 +54,7 @@ final class PlayerLoop {
 
   func run() {
     stop.onStop { [waker = window.waker] in waker.wake() }
-    perform(transport.start(), preroll: options.direction == .forward ? options.preroll : options.backwardPreroll)
+    perform(transport.start(), preroll: options.preroll)
     while !isOver, !stop.isStopped {
       for event in window.events(until: nextMoment) { handle(event) }
       nextMoment = Moment.now + 60
@@ -241,7 +241,11 @@ final class PlayerLoop {
         let lease = try await buffer.frame(at: number)
         let name = try await HeavyWork.run { Result { try options.save(number, try lease.pngData()) } }.get()
         overlay.say("saved \(name)")
-      } catch { overlay.say("not saved: \(error)") }
+      } catch {
+        overlay.say("not saved: \(error)")
+        // The window may be gone by now.
+        options.logger.warning("frame \(number) was not saved", metadata: ["why": "\(error)"])
+      }
       waker.wake()
     }
     saves.append(save)

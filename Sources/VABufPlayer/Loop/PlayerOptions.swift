@@ -20,8 +20,6 @@ package struct PlayerOptions: Sendable {
   package var showsOverlay = false
   /// Frames that are decoded before the clock starts.
   package var preroll = 12
-  /// The same for a playback that begins backward: the next run of frames before a keyframe takes its time, too.
-  package var backwardPreroll = 40
   /// Draw surfaces as they are, where the display can.
   package var importsSurfaces = true
   /// Keeps a PNG file of a frame, and returns what to call it.

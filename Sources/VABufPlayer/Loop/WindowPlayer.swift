@@ -3,6 +3,9 @@ package import VABuf
 
 /// Plays a buffer in a window.
 package enum WindowPlayer {
+  /// Why there can be no window; nil where one is worth a try.
+  package static var missingDisplay: DisplayUnavailable? { Window.missingDisplay }
+
   /// Plays until the end, or until the viewer quits. For the process's main thread, which it keeps: SDL wants that one.
   ///
   /// - Throws: `DisplayUnavailable` where there is no window to be had; nothing was asked of the buffer then.

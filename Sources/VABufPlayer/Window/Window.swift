@@ -44,13 +44,22 @@ final class Window {
   /// What SDL says of the last failure.
   private static var error: String { String(cString: SDL_GetError()) }
 
+  /// SDL's names of the displays that the environment names.
+  private static var namedDrivers: [String] {
+    [("DISPLAY", "x11"), ("WAYLAND_DISPLAY", "wayland")].filter { isSet($0.0) }.map(\.1)
+  }
+
+  /// Why there can be no window, as far as that can be known without a try.
+  static var missingDisplay: DisplayUnavailable? {
+    isSet("SDL_VIDEODRIVER") || !namedDrivers.isEmpty
+      ? nil : DisplayUnavailable(reason: "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)")
+  }
+
   private static func startSDL() throws(DisplayUnavailable) {
+    if let missingDisplay { throw missingDisplay }
     // SDL would also take consoles and screens that nobody sees: who wants those says so.
     if !isSet("SDL_VIDEODRIVER") {
-      let drivers = [("DISPLAY", "x11"), ("WAYLAND_DISPLAY", "wayland")].filter { isSet($0.0) }.map(\.1)
-      guard !drivers.isEmpty else {
-        throw DisplayUnavailable(reason: "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)")
-      }
+      let drivers = namedDrivers
       guard SDL_SetHint("SDL_VIDEODRIVER", drivers.joined(separator: ",")) == SDL_TRUE else {
         throw DisplayUnavailable(reason: "SDL takes no video driver")
       }

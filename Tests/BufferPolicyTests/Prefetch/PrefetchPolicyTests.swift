@@ -50,6 +50,68 @@ import Testing
     #expect((policy.issued, policy.used) == (7, 3))
   }
 
+  private func lookAhead(reader: UInt64, cacheFrames: Int = 100) -> LookAhead {
+    LookAhead(readerPeriod: reader, decodePeriod: 10, seekPoints: [0, 40], cacheFrames: cacheFrames)
+  }
+
+  @Test func aLoopIsKnownByItsSecondJump() {
+    var policy = policy(after: Array(100..<150) + Array(100..<150))
+    #expect(policy.plan(isResident: { _ in false }, within: 0..<Int.max) == [150, 151, 152, 153], "one jump")
+    policy.observe(request: 100)
+    #expect(policy.step == 1, "the second jump fits")
+    for frame in 101..<148 { policy.observe(request: frame) }
+    #expect(policy.plan(isResident: { _ in false }, within: 0..<Int.max) == [148, 149, 100, 101])
+    policy.observe(request: 148)
+    policy.observe(request: 149)
+    #expect(policy.plan(isResident: { _ in false }, within: 0..<Int.max) == nil, "the next two are pending")
+    // It leaves the loop by its end, and by another jump.
+    policy.observe(request: 150)
+    #expect(policy.plan(isResident: { _ in false }, within: 0..<Int.max) == [151, 152, 153, 154])
+    policy.observe(request: 10)
+    policy.observe(request: 11)
+    for frame in 12..<150 { policy.observe(request: frame) }
+    #expect(policy.plan(isResident: { _ in false }, within: 0..<Int.max) == [150, 151, 152, 153])
+  }
+
+  @Test func aLoopShorterThanAPlanIsPlannedOnce() {
+    var policy = policy(after: Array(0..<40) + Array(0..<40) + [0], depth: 60, lowWater: 60)
+    let plan = policy.plan(isResident: { _ in false }, within: 0..<Int.max) ?? []
+    #expect(Set(plan).count == plan.count, "a frame is planned once: \(plan)")
+    #expect(plan.count == 39)
+  }
+
+  @Test func forASlowReaderLessIsEnough() {
+    var policy = policy(after: [0, 1], depth: 8, lowWater: 4)
+    let slow = lookAhead(reader: 125_000_000)
+    #expect(policy.plan(slow, isResident: { _ in false }, within: 0..<Int.max) == [2, 3, 4, 5])
+    policy.observe(request: 2)
+    policy.observe(request: 3)
+    #expect(policy.plan(slow, isResident: { _ in false }, within: 0..<Int.max) == nil, "two are pending")
+    policy.observe(request: 4)
+    #expect(policy.plan(slow, isResident: { _ in false }, within: 0..<Int.max) == [5, 6, 7, 8])
+    let fast = lookAhead(reader: 1)
+    policy = self.policy(after: [3, 4], depth: 8, lowWater: 4)
+    #expect(policy.plan(fast, isResident: { $0 < 7 }, within: 0..<Int.max) == [7, 8, 9, 10, 11, 12])
+  }
+
+  @Test func backwardARunBeginsInTime() {
+    var policy = policy(after: [81, 80])
+    // 20 frames of 10, twice: 13 requests of 31.
+    let lookAhead = lookAhead(reader: 31)
+    #expect(policy.plan(lookAhead, isResident: { $0 >= 60 }, within: 0..<Int.max) == nil, "59 is 21 away")
+    policy.observe(request: 73)
+    policy.observe(request: 72)
+    #expect(policy.plan(lookAhead, isResident: { $0 >= 60 }, within: 0..<Int.max) == [59, 58, 57, 56])
+    #expect(policy.pendingCount == 4)
+    #expect(policy.plan(isResident: { $0 >= 60 }, within: 0..<Int.max) == [], "without a pace the depth is all")
+    // What is under way is not missing: the next is 55.
+    #expect(policy.plan(lookAhead, isResident: { $0 >= 60 }, within: 0..<Int.max) == [59, 58, 57, 56])
+    #expect(policy.plan(lookAhead, isResident: { $0 >= 60 || $0 < 56 }, within: 0..<Int.max) == nil)
+    // At the beginning of the range nothing is due.
+    #expect(policy.plan(lookAhead, isResident: { $0 >= 60 }, within: 60..<100) == [])
+    #expect(policy.plan(lookAhead, isResident: { $0 >= 60 }, within: 60..<100) == nil)
+  }
+
   @Test func aJumpStopsOnce() {
     var policy = policy(after: [0, 1])
     _ = policy.plan(isResident: { _ in false }, within: 0..<Int.max)
@@ -118,26 +180,56 @@ import Testing
     var position = 100
     var step = 1
     var isRunning = false
+    var expectedBefore: Int?
+    var lastJump: [Int] = []
+    var loop: [Int]?
+    var looping = 0
+    var loops = 0
     for index in 0..<4000 {
       run.step = index
       if rng.chance(10) { step = [1, -1, 2, -7, 32, 40].randomElement(using: &rng) ?? 1 }
-      position = rng.chance(5) ? Int.random(in: 0..<300, using: &rng) : min(max(position + step, 0), 299)
+      if rng.chance(1), looping == 0 { looping = 150 }
+      if looping > 0 {
+        looping -= 1
+        position = (50..<90).contains(position) ? position + 1 : 50
+      } else {
+        position = rng.chance(5) ? Int.random(in: 0..<300, using: &rng) : min(max(position + step, 0), 299)
+      }
       run.event = "request \(position)"
       policy.observe(request: position)
       pending.remove(position)
       if requests.last != position { requests.append(position) }
-      // The pattern, from the last three requests alone.
+      // The pattern, from the last three requests and the last jump out of one.
       let steps = zip(requests.suffix(3), requests.suffix(3).dropFirst()).map { $1 - $0 }
       var expected: Int?
       if let last = steps.last, abs(last) == 1 || (steps.count == 2 && steps[0] == last && abs(last) <= 32) {
         expected = last
       }
+      if steps.last != nil, steps.last == expectedBefore { expected = expectedBefore }
+      if let before = expectedBefore, let last = steps.last, abs(last) > 32, expected == nil {
+        let jump = [requests[requests.count - 2], position]
+        loop = jump == lastJump ? jump : nil
+        lastJump = jump
+        if loop != nil {
+          expected = before
+          loops += 1
+        }
+      }
+      expectedBefore = expected
       try run.same(policy.step, expected, "step of \(requests.suffix(3))")
 
-      let ahead =
-        expected.map { step in (1...depth).map { position + step * $0 }.filter { (0..<300).contains($0) } } ?? []
+      var ahead: [Int] = []
+      var next = position
+      while let step = expected, ahead.count < depth {
+        next = next == loop?[0] ? loop?[1] ?? 0 : next + step
+        guard (0..<300).contains(next), next != position else { break }
+        ahead.append(next)
+      }
       let ready = ahead.filter { resident.contains($0) || pending.contains($0) }.count
-      let plan = policy.plan(isResident: { resident.contains($0) }, within: 0..<300)
+      // A reader that is as fast as it can changes nothing.
+      let fast = LookAhead(readerPeriod: 0, decodePeriod: 1000, seekPoints: [0, 100, 200], cacheFrames: 40)
+      let lookAhead = index % 3 == 0 ? fast : nil
+      let plan = policy.plan(lookAhead, isResident: { resident.contains($0) }, within: 0..<300)
       let missing = ahead.filter { !resident.contains($0) }
       let isEnough = ready >= min(lowWater, ahead.count) && pending.isSubset(of: ahead)
       let stopped: [Int]? = isRunning ? [] : nil
@@ -160,6 +252,7 @@ import Testing
       try run.same(policy.pendingCount, pending.count, "pending")
       try run.check(policy.unusedCount <= 4 * depth, "unused frames are bounded")
     }
+    try run.check(loops > 10, "there are loops")
     try run.check(policy.used > 0 && policy.wasted > 0 && policy.withdrawn > 0, "every count is exercised")
   }
 }

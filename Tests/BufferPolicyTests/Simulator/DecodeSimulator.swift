@@ -93,47 +93,9 @@ struct DecodeSimulator {
     return seekPoint
   }
 
-  /// What it takes with all the future known: a cache that evicts what is wanted last, decoders of which the one goes
-  /// that is of use last, and every frame decoded on the way.
+  /// What it takes with all the future known.
   func offline(_ requests: [Int]) -> Int {
-    var uses: [Int: [Int]] = [:]
-    for (step, number) in requests.enumerated().reversed() { uses[number, default: []].append(step) }
-    var resident: Set<Int> = []
-    var positions: [Int] = []
-    var decoded = 0
-    for (step, number) in requests.enumerated() {
-      uses[number]?.removeLast()
-      if resident.contains(number) { continue }
-      let seekPoint = keyframe(before: number)
-      var start = seekPoint
-      let nearest = positions.indices.filter { positions[$0] <= number }.max { positions[$0] < positions[$1] }
-      if let nearest, positions[nearest] >= seekPoint {
-        start = positions[nearest]
-        positions[nearest] = number + 1
-      } else if positions.count < decoders {
-        positions.append(number + 1)
-      } else {
-        let last = positions.indices.max {
-          nextService(of: positions[$0], requests, after: step, resident)
-            < nextService(of: positions[$1], requests, after: step, resident)
-        }
-        positions[last ?? 0] = number + 1
-      }
-      decoded += number + 1 - start
-      resident.formUnion(start...number)
-      guard resident.count > capacity else { continue }
-      let order = resident.sorted { (uses[$0]?.last ?? .max, $0) < (uses[$1]?.last ?? .max, $1) }
-      resident = Set(order.prefix(capacity))
-    }
-    return decoded
-  }
-
-  private func nextService(of position: Int, _ requests: [Int], after step: Int, _ resident: Set<Int>) -> Int {
-    for next in step + 1..<max(step + 1, requests.count) {
-      let number = requests[next]
-      if number >= position, keyframe(before: number) <= position, !resident.contains(number) { return next }
-    }
-    return .max
+    OfflineBound(seekPoints: keyframes, capacity: capacity, decoders: decoders).decodedFrames(for: requests)
   }
 
   private func key(_ number: Int) -> FrameKey { FrameKey(stream: 0, number: number) }
