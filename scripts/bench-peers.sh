@@ -2,7 +2,8 @@
 # vabuf beside other libraries: the same clips, the same requests, the same threads, rounds in turn, medians, and every
 # frame checked. Prints tables in Markdown (docs/benchmarks.md shows and explains them).
 #
-#   scripts/bench-peers.sh [--short] [--rounds N] [--threads N] [--seed N] [--peers NAMES] [--clips NAMES] [--check-only]
+#   scripts/bench-peers.sh [--short] [--rounds N] [--threads N] [--seed N] [--peers NAMES] [--clips NAMES]
+#                         [--check-only | --speed-only]
 #   scripts/bench-peers.sh --work-only [--backend B] [--device D] [--seed N] [--clips NAMES]
 #
 # With --work-only: how many frames vabuf decodes for how many, beside the offline bound, and what it holds. Counts, which

@@ -1,11 +1,23 @@
-extension [Int] {
-  /// The greatest number of an ascending list that is not beyond a limit.
-  func last(atOrBefore limit: Int) -> Int? {
-    var (low, high) = (0, count)
+/// The frames at which decoding can start.
+package struct SeekPoints: Sendable {
+  /// Ascending.
+  private let frames: [Int]
+  /// The most frames from one of them to the next.
+  let longestRun: Int
+
+  /// - Parameter frames: in any order; negative ones are none.
+  package init(_ frames: [Int]) {
+    self.frames = frames.filter { $0 >= 0 }.sorted()
+    longestRun = zip(self.frames, self.frames.dropFirst()).map { $1 - $0 }.max() ?? .max
+  }
+
+  /// Where decoding starts on the way to a frame; nil where that is not known.
+  func last(atOrBefore number: Int) -> Int? {
+    var (low, high) = (0, frames.count)
     while low < high {
       let middle = (low + high) / 2
-      if self[middle] <= limit { low = middle + 1 } else { high = middle }
+      if frames[middle] <= number { low = middle + 1 } else { high = middle }
     }
-    return low > 0 ? self[low - 1] : nil
+    return low > 0 ? frames[low - 1] : nil
   }
 }

@@ -131,12 +131,16 @@ final class BufferCore: Sendable {
     _ number: Int, urgency: RequestSchedule.Urgency, reader: BufferState.ReaderID, in place: Placement
   ) async throws -> (lease: FrameLease, hasWaited: Bool) {
     counters.requests.count()
-    if let lease = hit(number, reader, place) {
-      // A download is waited for too.
-      let hasWaited = place == .host && lease.picture == nil
-      return (try await settle(lease, place), hasWaited)
+    let found = hit(number, reader, place)
+    let lease = if let found { found } else { try await arrival(of: number, urgency: urgency, reader: reader) }
+    // A download is waited for too.
+    let needsDownload = place == .host && lease.picture == nil
+    let settled = try await settle(lease, place)
+    if needsDownload {
+      let now = Monotonic.now
+      state.withLock { $0.answered(reader, at: now) }
     }
-    return (try await settle(try await arrival(of: number, urgency: urgency, reader: reader), place), true)
+    return (settled, found == nil || needsDownload)
   }
 
   /// Waits for a frame that is not there.
@@ -304,7 +308,7 @@ final class BufferCore: Sendable {
 
   func forgetFrames() { cache.removeAll() }
   func fail(_ frames: ClosedRange<Int>, _ error: VABufError) { update { $0.fail(frames, error, &$1) } }
-  func setFrameCount(_ count: Int, seekPoints: [Int]) {
+  func setFrameCount(_ count: Int, seekPoints: [Int]?) {
     update { $0.setFrameCount(count, seekPoints: seekPoints, &$1) }
   }
 

@@ -48,6 +48,8 @@ struct BufferState: ~Copyable {
   var cacheFrames: Int
   private var readers: [ReaderID: Reader] = [:]
   private var lastReader: ReaderID = 0
+  /// The reader that was removed last.
+  private var former: (direction: Direction, pace: ReaderPace)?
   private var waiters: [WaiterID: Waiter] = [:]
   private var lastWaiter: WaiterID = 0
   /// Waiters without a continuation, oldest first.
@@ -61,8 +63,8 @@ struct BufferState: ~Copyable {
   private var inTransit: Set<Int> = []
   private var retired = (issued: 0, used: 0, wasted: 0)
   private(set) var frameCount: Int?
-  /// The frames at which decoding can start, as far as they are known.
-  private var seekPoints: [Int]
+  /// As far as they are known.
+  private var seekPoints: SeekPoints
   private var decodePace = DecodePace()
   /// Why no more frames come; nil while they do.
   private(set) var end: VABufError?
@@ -79,7 +81,7 @@ struct BufferState: ~Copyable {
     ring.start(at: 0, direction: .forward)
     prefetchFrames = configuration.prefetchFrames
     self.frameCount = frameCount.map { max(0, $0) }
-    self.seekPoints = seekPoints
+    self.seekPoints = SeekPoints(seekPoints)
   }
 
   // MARK: - Readers
@@ -89,12 +91,16 @@ struct BufferState: ~Copyable {
     // Backward, the frames before a keyframe cost a whole run of decoding: that must begin earlier.
     var policy = newPolicy(depth: direction == .forward ? prefetchFrames : max(prefetchFrames, ring.capacity))
     policy.hint(direction: direction)
-    readers[lastReader] = Reader(policy: policy, range: range)
+    var reader = Reader(policy: policy, range: range)
+    // Whoever takes over from another one goes at its pace.
+    if let former, former.direction == direction { reader.pace = former.pace }
+    readers[lastReader] = reader
     return lastReader
   }
 
   mutating func removeReader(_ id: ReaderID) {
     guard let reader = readers.removeValue(forKey: id) else { return }
+    former = ((reader.policy.step ?? 1) < 0 ? .backward : .forward, reader.pace)
     retired.issued += reader.policy.issued
     retired.used += reader.policy.used
     retired.wasted += reader.policy.wasted
@@ -133,7 +139,7 @@ struct BufferState: ~Copyable {
     if isHit { reader.pace.answered(at: now) }
     moveWindow(after: frame, step: reader.policy.step ?? 1)
     reader.hits += 1
-    if !isHit || reader.hits > prefetchFrames / 4 {
+    if !isHit || reader.hits >= reader.policy.lookInterval {
       reader.hits = 0
       let known = { (number: Int) in isResident(number) }
       let bounds = reader.range.clamped(to: 0..<(frameCount ?? .max))
@@ -148,6 +154,9 @@ struct BufferState: ~Copyable {
     readers[id] = reader
     effects.receiver = effects.receiver ?? heldReceiver.take()
   }
+
+  /// A reader that waited for more than the decoder has its frame now.
+  mutating func answered(_ id: ReaderID, at now: UInt64) { readers[id]?.pace.answered(at: now) }
 
   private func lookAhead(of reader: Reader) -> LookAhead? {
     guard let readerPeriod = reader.pace.period, let decodePeriod = decodePace.period else { return nil }
@@ -351,10 +360,11 @@ struct BufferState: ~Copyable {
     looks.removeAll { waiters[$0] == nil }
   }
 
-  mutating func setFrameCount(_ count: Int, seekPoints: [Int], _ effects: inout Effects) {
+  /// - Parameter seekPoints: nil where they are the same as before.
+  mutating func setFrameCount(_ count: Int, seekPoints: [Int]?, _ effects: inout Effects) {
     let count = max(0, count)
     frameCount = count
-    self.seekPoints = seekPoints
+    if let seekPoints { self.seekPoints = SeekPoints(seekPoints) }
     if let error = outOfRange(count) { fail(count...Int.max, error, &effects) }
   }
 

@@ -42,12 +42,16 @@ extension FrameBuffer {
   /// Appends the frames that are cached now, in no order. Allocates only where the list has no room.
   package func appendResident(to list: inout [ResidentFrame]) { core.cache.appendResident(to: &list) }
 
-  /// How many frames must be decoded at least for requests in this order, with the buffer's memory and four decoders, by
-  /// who knows them all beforehand: docs/benchmarks.md. Nil where nothing is known of the stream.
+  /// How many frames must be decoded for requests in this order, with the buffer's memory and four decoders, by who knows
+  /// them all beforehand: docs/benchmarks.md. Nil for more requests than can be worked out in a moment, and where nothing
+  /// is known of the stream.
   package func offlineBound(of requests: [Int]) -> Int? {
-    guard let index, let stream else { return nil }
-    let capacity = max(1, configuration.poolBytes / max(1, stream.bufferBytes))
-    return OfflineBound(seekPoints: index.seekPoints.map(\.firstFrame), capacity: capacity, decoders: Self.mostDecoders)
+    guard let index, let stream, requests.count <= Self.mostRequests else { return nil }
+    let capacity = min(configuration.cacheFrames, configuration.poolBytes / max(1, stream.bufferBytes))
+    let seekPoints = SeekPoints(index.seekPoints.map(\.firstFrame))
+    return OfflineBound(seekPoints: seekPoints, capacity: max(1, capacity), decoders: Self.mostDecoders)
       .decodedFrames(for: requests)
   }
+
+  private static let mostRequests = 10_000
 }

@@ -92,9 +92,11 @@ public final class FramePort: Sendable {
 
   /// Says how many frames there are; until then only what was sent is known to exist.
   ///
-  /// - Parameter seekPoints: the frames at which decoding can start, ascending. Whoever reads backward then gets its
-  ///   frames decoded in time.
-  public func setFrameCount(_ count: Int, seekPoints: [Int] = []) { core.setFrameCount(count, seekPoints: seekPoints) }
+  /// - Parameter seekPoints: the frames at which decoding can start; nil where they are those that were named before.
+  ///   Whoever reads backward gets its frames decoded in time where they are known.
+  public func setFrameCount(_ count: Int, seekPoints: [Int]? = nil) {
+    core.setFrameCount(count, seekPoints: seekPoints)
+  }
 
   /// Leases memory for a picture from the buffer's pool.
   ///

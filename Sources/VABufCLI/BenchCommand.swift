@@ -95,7 +95,7 @@ struct BenchCommand: AsyncParsableCommand {
         latencies: recorder.latencies, metrics: buffer.metrics)
       // A reader of the whole file has nothing to choose.
       if chosen != .sequential || trace != nil {
-        result.leastDecoded = buffer.offlineBound(of: list.flatMap { $0.numbers(of: stream.frameCount) })
+        result.offlineBound = buffer.offlineBound(of: list.flatMap { $0.numbers(of: stream.frameCount) })
       }
       return (run: result, document: result.members(), trace: recorder.trace)
     }

@@ -51,6 +51,7 @@ public final class ScriptedSource: FrameSource {
   private let refused: Set<Int>
   private let byteCount: Int
   private let tracker: LifetimeTracker?
+  private let decodeTime: Duration?
   private let log = Mutex(Log())
 
   /// Counts requests that were taken.
@@ -71,9 +72,10 @@ public final class ScriptedSource: FrameSource {
   ///   - refused: frames of which it says that they cannot be had.
   ///   - byteCount: bytes that it leases for each frame; at least those of the picture.
   ///   - tracker: counts the frames that are alive.
+  ///   - decodeTime: how long it says that decoding a frame took.
   public init(
     _ script: Script = .serve, end: End? = nil, gates: [Int: Gate] = [:], refused: Set<Int> = [],
-    byteCount: Int = 0, tracker: LifetimeTracker? = nil
+    byteCount: Int = 0, tracker: LifetimeTracker? = nil, decodeTime: Duration? = nil
   ) {
     self.script = script
     self.end = end
@@ -81,6 +83,7 @@ public final class ScriptedSource: FrameSource {
     self.refused = refused
     self.byteCount = max(byteCount, Self.stride * Self.height)
     self.tracker = tracker
+    self.decodeTime = decodeTime
   }
 
   /// The requests that it took, in order.
@@ -147,7 +150,7 @@ public final class ScriptedSource: FrameSource {
     do {
       let frame = try picture(isWrong ? number + 1 : number, port)
       begun.add()
-      port.countDecoded(1)
+      port.countDecoded(1, in: decodeTime)
       try await port.send(frame)
       log.withLock { $0.sent.append(frame.descriptor.number) }
       sends.add()

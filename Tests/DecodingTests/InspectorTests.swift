@@ -193,7 +193,12 @@ import VABufTestKit
   }
 
   @Test func av1Units() {
-    func facts(_ bytes: [UInt8]) -> PictureFacts { inspect(bytes) { AV1Inspector.inspect($0) } }
+    func facts(_ bytes: [UInt8]) -> PictureFacts {
+      inspect(bytes) { bytes in
+        var inspector = AV1Inspector(extradata: [])
+        return inspector.inspect(bytes)
+      }
+    }
     // Type in bits 3 to 6, has_size in bit 1.
     let sequence: [UInt8] = [1 << 3 | 2, 2, 0, 0]
     func frame(_ flags: UInt8) -> [UInt8] { [6 << 3 | 2, 2, flags << 4, 0] }
@@ -209,6 +214,66 @@ import VABufTestKit
     #expect(facts([6 << 3, 0b0011_0000, 0]).output == .frame, "without a size: the rest of the packet")
     #expect(facts([6 << 3 | 4]).doubts == .damage, "an extension that is missing")
     #expect(facts([2 << 3 | 2, 0]).output == .none)
+  }
+
+  /// Bits, most significant first, in whole bytes.
+  private func packed(_ fields: [(UInt32, Int)]) -> [UInt8] {
+    let bits = fields.flatMap { value, count in (0..<count).reversed().map { UInt8(value >> UInt32($0) & 1) } }
+    return stride(from: 0, to: bits.count, by: 8).map { start in
+      (0..<8).reduce(UInt8(0)) { $0 << 1 | (start + $1 < bits.count ? bits[start + $1] : 0) }
+    }
+  }
+
+  @Test(arguments: [false, true]) func av1FramesThatRefreshNothing(isLong: Bool) {
+    func unit(_ type: UInt8, _ payload: [UInt8]) -> [UInt8] { [type << 3 | 2, UInt8(payload.count)] + payload }
+    // Profile 0, no still picture; with timing, frame numbers, order hints and tools that each frame chooses, or without.
+    var sequence: [(UInt32, Int)] = [(0, 3), (0, 1), (0, 1), (isLong ? 1 : 0, 1)]
+    if isLong { sequence += [(1, 32), (30, 32), (1, 1), (0b010, 3), (0, 1)] }
+    sequence += [(isLong ? 1 : 0, 1), (0, 5), (0, 12), (8, 5), (0, 1)]
+    if isLong { sequence += [(1, 1), (9, 4)] }
+    sequence += [(7, 4), (7, 4), (100, 8), (100, 8), (isLong ? 1 : 0, 1)]
+    if isLong { sequence += [(6, 4), (2, 3)] }
+    sequence += [(0, 3), (0, 4), (isLong ? 1 : 0, 1)]
+    if isLong { sequence += [(0, 2)] }
+    sequence += isLong ? [(1, 1), (1, 1), (6, 3)] : [(0, 1), (0, 1)]
+    sequence += [(1, 1)]
+    func frame(type: UInt32, isShown: Bool, refreshes: UInt32) -> [UInt8] {
+      var fields: [(UInt32, Int)] = [(0, 1), (type, 2), (isShown ? 1 : 0, 1)]
+      if !isShown { fields += [(0, 1)] }
+      let isKey = type == 0 && isShown
+      if !isKey { fields += [(0, 1)] }
+      fields += [(0, 1)]
+      if isLong { fields += [(1, 1), (1, 1), (77, 11)] }
+      fields += [(0, 1)]
+      if isLong { fields += [(5, 7)] }
+      if type == 1 { fields += [(3, 3)] }
+      if !isKey { fields += [(refreshes, 8)] }
+      return packed(fields + [(0x5a, 8)])
+    }
+    var inspector = AV1Inspector(extradata: [])
+    func facts(_ bytes: [UInt8]) -> PictureFacts { bytes.withUnsafeBytes { inspector.inspect($0) } }
+    let leaf = unit(6, frame(type: 1, isShown: true, refreshes: 0))
+    #expect(!facts(leaf).isDisposable, "no sequence header yet")
+    let key = facts(unit(1, packed(sequence)) + unit(6, frame(type: 0, isShown: true, refreshes: 0)))
+    #expect(key.entry == .exact && !key.isDisposable)
+    #expect(facts(leaf).isDisposable && facts(leaf).doubts.isEmpty)
+    #expect(facts(unit(6, frame(type: 2, isShown: true, refreshes: 0))).isDisposable)
+    #expect(!facts(unit(6, frame(type: 1, isShown: true, refreshes: 1))).isDisposable)
+    #expect(!facts(unit(6, frame(type: 1, isShown: true, refreshes: 128))).isDisposable)
+    let hidden = unit(6, frame(type: 1, isShown: false, refreshes: 8))
+    #expect(!facts(hidden + leaf).isDisposable, "what is hidden is for later")
+    #expect(!facts(unit(3, [0b1000_0000])).isDisposable, "a frame that is shown again")
+    #expect(!facts(unit(1, packed(sequence)) + leaf).isDisposable)
+    #expect(!facts(leaf.dropLast()).isDisposable, "cut off")
+    #expect(!facts(unit(5, [1, 0, 0, 0, 0]) + leaf).isDisposable, "light levels hold until there are others")
+    // A decoder model makes frame headers longer in a way that is not read.
+    var model = sequence
+    model[3] = (1, 1)
+    model.insert(contentsOf: [(1, 32), (30, 32), (0, 1), (1, 1)], at: 4)
+    _ = facts(unit(1, packed(model)) + leaf)
+    #expect(!facts(leaf).isDisposable)
+    var stored = AV1Inspector(extradata: [0x81, 0, 0, 0] + unit(1, packed(sequence)))
+    #expect(leaf.withUnsafeBytes { stored.inspect($0) }.isDisposable, "the header in av1C")
   }
 
   // MARK: - MPEG-2
@@ -251,6 +316,7 @@ import VABufTestKit
       }
       var h264 = H264Inspector(extradata: round % 2 == 0 ? [] : bytes)
       var hevc = HEVCInspector(extradata: round % 2 == 0 ? [] : bytes)
+      var av1 = AV1Inspector(extradata: round % 2 == 0 ? [] : [0x81, 0, 0, 0] + bytes)
       var mpeg2 = MPEG2Inspector()
       for _ in 0..<2 {
         bytes.withUnsafeBytes {
@@ -259,7 +325,7 @@ import VABufTestKit
           _ = mpeg2.inspect($0)
           _ = VP8Inspector.inspect($0)
           _ = VP9Inspector.inspect($0)
-          _ = AV1Inspector.inspect($0)
+          _ = av1.inspect($0)
         }
       }
     }

@@ -52,6 +52,19 @@ import VABufTestKit
     await buffer.close()
   }
 
+  /// Half a second of it is three frames: no more are decoded ahead, and those are there.
+  @Test func aSlowReaderFindsItsFrames() async throws {
+    let source = ScriptedSource(decodeTime: .milliseconds(1))
+    let buffer = try buffer(source, prefetch: 12)
+    for number in 0..<18 {
+      expectFrame(try await buffer.frame(at: number), number)
+      try await Task.sleep(for: .milliseconds(160))
+    }
+    #expect(buffer.metrics.residentHits >= 14)
+    #expect(source.sent.count <= 23, "\(source.sent.count) frames, where 30 are 12 ahead")
+    await buffer.close()
+  }
+
   @Test func aShortRangeStaysWhole() async throws {
     let source = ScriptedSource()
     let buffer = try buffer(source)

@@ -81,7 +81,7 @@ struct SurfaceBudgetTests {
         // Frames that were decoded ahead may have left their surfaces before it came to them.
         let inSurfaces = held.count { $0.residency == .gpu }
         #expect(inSurfaces > 4)
-        #expect(error.why.contains("\(inSurfaces) leased by the program"), "\(error)")
+        #expect(error.why.contains("in use: \(inSurfaces) leased by the program"), "\(error)")
         // What it holds is true all the same, and so is what comes after letting go.
         for lease in held { #expect(lease.descriptor.backend == .vaapi) }
         let next = held.count

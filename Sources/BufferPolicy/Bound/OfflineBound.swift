@@ -1,16 +1,19 @@
-/// How many frames must be decoded for a list of requests at least, by who knows the whole list beforehand.
+/// How many frames must be decoded for a list of requests by who knows the whole list beforehand.
 ///
-/// The yardstick of the cache and of the decoders' parking, not a proof: a cache that evicts what is wanted last
-/// (Belady), decoders of which the one goes elsewhere that is of use last, and no frame left out on the way.
+/// The yardstick of the cache and of the decoders' parking: a cache that evicts what is wanted last (Belady), decoders of
+/// which the one goes elsewhere that is of use last, and no frame left out on the way. Not the least there can be: frames
+/// that nobody needs may be left out, and who weighs what a frame costs may do better than who looks at its next use.
 package struct OfflineBound: Sendable {
-  /// The frames at which decoding can start, ascending.
-  private let seekPoints: [Int]
+  private let seekPoints: SeekPoints
   /// How many frames the cache holds.
   private let capacity: Int
   /// How many decoders may wait where they stopped.
   private let decoders: Int
 
-  package init(seekPoints: [Int], capacity: Int, decoders: Int) {
+  /// How many requests ahead the use of a decoder is looked for.
+  private static let horizon = 4096
+
+  package init(seekPoints: SeekPoints, capacity: Int, decoders: Int) {
     precondition(capacity >= 1 && decoders >= 1, "a cache and a decoder")
     self.seekPoints = seekPoints
     self.capacity = capacity
@@ -22,13 +25,18 @@ package struct OfflineBound: Sendable {
     // The steps at which each frame is still to be asked for, the next one last.
     var uses: [Int: [Int]] = [:]
     for (step, number) in requests.enumerated().reversed() { uses[number, default: []].append(step) }
+    /// What is cached and will be asked for again.
     var resident: Set<Int> = []
     /// What each decoder would emit next.
     var positions: [Int] = []
     var decoded = 0
     for (step, number) in requests.enumerated() {
       uses[number]?.removeLast()
-      if resident.contains(number) { continue }
+      let isLast = uses[number]?.isEmpty ?? true
+      if resident.contains(number) {
+        if isLast { resident.remove(number) }
+        continue
+      }
       let seekPoint = seekPoint(for: number)
       var start = seekPoint
       let nearest = positions.indices.filter { positions[$0] <= number }.max { positions[$0] < positions[$1] }
@@ -38,12 +46,12 @@ package struct OfflineBound: Sendable {
       } else if positions.count < decoders {
         positions.append(number + 1)
       } else {
-        let next = nextServices(of: positions, requests[(step + 1)...], resident)
+        let next = nextServices(of: positions, requests[(step + 1)...].prefix(Self.horizon), resident)
         let last = positions.indices.max { next[$0] < next[$1] }
         positions[last ?? 0] = number + 1
       }
       decoded += number + 1 - start
-      resident.formUnion(start...number)
+      for frame in start...number where uses[frame]?.isEmpty == false { resident.insert(frame) }
       guard resident.count > capacity else { continue }
       let order = resident.sorted { (uses[$0]?.last ?? .max, $0) < (uses[$1]?.last ?? .max, $1) }
       resident = Set(order.prefix(capacity))

@@ -4,8 +4,7 @@ package struct LookAhead: Sendable {
   private let readerPeriod: UInt64
   /// Nanoseconds that decoding a frame takes.
   private let decodePeriod: UInt64
-  /// The frames at which decoding can start, ascending.
-  private let seekPoints: [Int]
+  private let seekPoints: SeekPoints
   /// About how many frames the cache has room for.
   private let cacheFrames: Int
 
@@ -17,7 +16,7 @@ package struct LookAhead: Sendable {
   /// comes in between.
   private static let margin = 2.0
 
-  package init(readerPeriod: UInt64, decodePeriod: UInt64, seekPoints: [Int], cacheFrames: Int) {
+  package init(readerPeriod: UInt64, decodePeriod: UInt64, seekPoints: SeekPoints, cacheFrames: Int) {
     self.readerPeriod = max(1, readerPeriod)
     self.decodePeriod = max(1, decodePeriod)
     self.seekPoints = seekPoints
@@ -32,23 +31,31 @@ package struct LookAhead: Sendable {
   }
 
   /// The most that `lead` gives.
-  package func longestLead(_ step: Int) -> Int { requests(for: 1, step: step) == 0 ? 0 : half(step) }
+  package func longestLead(_ step: Int) -> Int {
+    let requests = requests(for: seekPoints.longestRun, step: step)
+    return isSlow(step) ? min(half(step), requests < Double(half(step)) ? Int(requests) : .max) : 0
+  }
 
   /// How many requests before its own the decoding of a frame must begin, where it begins at a seek point.
   ///
   /// What is to be there by then lies in the cache, where the frames that come also want to be: half of it is the most.
-  /// 0 where the reader is so fast that it waits with any lead: then the cache is of better use to the run, which spares
-  /// others.
+  /// 0 where the reader waits with any lead, because it is faster than the decoder or the run is longer than the cache:
+  /// then the cache is of better use to the run, which spares others.
   package func lead(to frame: Int, step: Int) -> Int {
-    guard let start = seekPoints.last(atOrBefore: frame) else { return 0 }
-    return min(requests(for: frame - start + 1, step: step), half(step))
+    guard isSlow(step), let start = seekPoints.last(atOrBefore: frame) else { return 0 }
+    let requests = requests(for: frame - start + 1, step: step)
+    guard requests * Double(step.magnitude) <= Double(cacheFrames) else { return 0 }
+    return min(Int(requests), half(step))
   }
 
-  /// How many requests come while a run of so many frames is decoded; 0 where that is more than the cache has frames for.
-  private func requests(for frames: Int, step: Int) -> Int {
-    let time = Double(frames) * Double(decodePeriod) * Self.margin
-    let requests = (time / Double(readerPeriod)).rounded(.up)
-    return requests * Double(step.magnitude) <= Double(cacheFrames) ? Int(requests) : 0
+  /// The decoder can keep up with the reader.
+  private func isSlow(_ step: Int) -> Bool {
+    Double(readerPeriod) >= Double(decodePeriod) * Double(step.magnitude)
+  }
+
+  /// How many requests come while a run of so many frames is decoded.
+  private func requests(for frames: Int, step: Int) -> Double {
+    (Double(frames) * Double(decodePeriod) * Self.margin / Double(readerPeriod)).rounded(.up)
   }
 
   private func half(_ step: Int) -> Int { cacheFrames / 2 / Int(clamping: step.magnitude) }

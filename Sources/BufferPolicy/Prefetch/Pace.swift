@@ -35,25 +35,26 @@ package struct ReaderPace: Sendable {
 /// How long decoding a frame takes: a mean in which the last few dozen frames count.
 package struct DecodePace: Sendable {
   private static let weight = 1.0 / 32
+  /// What takes so many times as long says something else: a wait, another look at the whole file.
+  private static let most = 8.0
 
-  private var mean: Double?
+  private var mean = 0.0
+  private var frames = 0
 
   package init() {}
 
   /// So many frames took so long together.
-  package mutating func add(frames: Int, nanoseconds: UInt64) {
-    guard frames > 0 else { return }
-    let time = Double(nanoseconds) / Double(frames)
-    guard let mean else { return self.mean = time }
-    // As if each of them had come by itself.
-    let share = frames == 1 ? Self.weight : 1 - Self.pow(1 - Self.weight, frames)
-    self.mean = mean + share * (time - mean)
+  package mutating func add(frames count: Int, nanoseconds: UInt64) {
+    guard count > 0 else { return }
+    var time = Double(nanoseconds) / Double(count)
+    if frames > 0 { time = min(time, mean * Self.most) }
+    // As if each of them had come by itself; the first ones all count the same.
+    for _ in 0..<min(count, 256) {
+      frames = min(frames + 1, Int(1 / Self.weight))
+      mean += (time - mean) / Double(frames)
+    }
   }
 
   /// Nanoseconds a frame; nil before the first one.
-  package var period: UInt64? { mean.map { UInt64($0) } }
-
-  private static func pow(_ base: Double, _ exponent: Int) -> Double {
-    (0..<min(exponent, 1024)).reduce(1) { product, _ in product * base }
-  }
+  package var period: UInt64? { frames > 0 ? UInt64(mean) : nil }
 }

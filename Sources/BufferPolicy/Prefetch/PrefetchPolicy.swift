@@ -57,6 +57,9 @@ package struct PrefetchPolicy: Sendable {
   /// A hand on a time line jumps too, but then looks around.
   private static let jumpsThatTell = 3
 
+  /// After so many requests that found their frame, `plan` is to be asked again.
+  package private(set) var lookInterval = 1
+
   private var pattern = Pattern.unknown
   /// Steps one after the other that were longer than any stride.
   private var jumps = 0
@@ -98,6 +101,7 @@ package struct PrefetchPolicy: Sendable {
     case .known, .unknown:
       let isClear = step.magnitude == 1 || (step.magnitude <= Self.longestStride && step == lastStep)
       pattern = isClear && !overflow ? .known(step) : .unknown
+      isLoop = false
     }
   }
 
@@ -134,8 +138,9 @@ package struct PrefetchPolicy: Sendable {
     _ lookAhead: LookAhead? = nil, isResident: (Int) -> Bool, within bounds: Range<Int>
   ) -> [Int]? {
     guard let last, let step = pattern.step else { return stop() }
-    let depth = step > 0 ? lookAhead?.depth(upTo: depth) ?? depth : depth
+    let enough = step > 0 ? lookAhead?.depth(upTo: depth) ?? depth : depth
     let farthest = step < 0 ? max(depth, lookAhead?.longestLead(step) ?? 0) : depth
+    lookInterval = max(1, enough / 4)
     var ahead = 0
     var ready = 0
     var pendingAhead = 0
@@ -146,19 +151,27 @@ package struct PrefetchPolicy: Sendable {
       let isPending = pending.contains(frame)
       let isThere = isResident(frame)
       if isPending { pendingAhead += 1 }
-      if distance <= depth {
+      if distance <= enough {
         ahead += 1
         if isPending || isThere { ready += 1 }
       }
-      if isThere { return }
-      if isFirst, !isPending {
-        isFirst = false
-        if step < 0, let lookAhead { isDue = distance <= lookAhead.lead(to: frame, step: step) }
+      if !isThere {
+        if isFirst, !isPending {
+          isFirst = false
+          if step < 0, let lookAhead {
+            let spare = distance - lookAhead.lead(to: frame, step: step)
+            isDue = spare <= 0
+            lookInterval = min(lookInterval, max(1, spare))
+          }
+        }
+        if missing.count < enough, distance <= enough || isPending || isDue { missing.append(frame) }
       }
-      if missing.count < depth, distance <= depth || isPending || isDue { missing.append(frame) }
+      // Beyond what is wanted at least, only the first that is missing counts, and what is pending there.
+      let isKnown = !isFirst && (!isDue || missing.count == enough)
+      return distance < depth || !isKnown || pendingAhead < pending.count
     }
     guard ahead > 0 else { return stop() }
-    if ready >= min(lowWater, (depth + 1) / 2, ahead), pendingAhead == pending.count, !isDue { return nil }
+    if ready >= min(lowWater, (enough + 1) / 2, ahead), pendingAhead == pending.count, !isDue { return nil }
     if missing.isEmpty { return stop() }
     replacePending(by: missing)
     isRunning = true
@@ -172,22 +185,25 @@ package struct PrefetchPolicy: Sendable {
     return []
   }
 
+  /// Calls `body` for the frames ahead, until it returns false.
   private func forEachAhead(
-    of frame: Int, _ step: Int, _ bounds: Range<Int>, _ count: Int, _ body: (_ distance: Int, Int) -> Void
+    of frame: Int, _ step: Int, _ bounds: Range<Int>, _ count: Int, _ body: (_ distance: Int, Int) -> Bool
   ) {
     guard count > 0 else { return }
     var next = frame
+    var hasJumped = false
     for distance in 1...count {
       if isLoop, let lastJump, lastJump.from == next {
+        // Once around is all of a loop.
+        if hasJumped { return }
+        hasJumped = true
         next = lastJump.to
       } else {
         let (sum, overflow) = next.addingReportingOverflow(step)
         if overflow { return }
         next = sum
       }
-      // Once around a short loop is all of it.
-      guard bounds.contains(next), next != frame else { return }
-      body(distance, next)
+      guard bounds.contains(next), next != frame, body(distance, next) else { return }
     }
   }
 

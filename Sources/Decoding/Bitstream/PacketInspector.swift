@@ -10,7 +10,7 @@ package struct PacketInspector: ~Copyable {
     case mjpeg(MJPEGInspector)
     case vp8
     case vp9
-    case av1
+    case av1(AV1Inspector)
     /// Every packet is a picture of its own.
     case intraOnly
     case unknown
@@ -32,7 +32,7 @@ package struct PacketInspector: ~Copyable {
     case "mjpeg": codec = .mjpeg(MJPEGInspector())
     case "vp8": codec = .vp8
     case "vp9": codec = .vp9
-    case "av1": codec = .av1
+    case "av1": codec = .av1(AV1Inspector(extradata: extradata))
     default: codec = stream.isIntraOnly ? .intraOnly : .unknown
     }
   }
@@ -59,7 +59,10 @@ package struct PacketInspector: ~Copyable {
         return facts
       case .vp8: return VP8Inspector.inspect(bytes)
       case .vp9: return VP9Inspector.inspect(bytes)
-      case .av1: return AV1Inspector.inspect(bytes)
+      case .av1(var inspector):
+        let facts = inspector.inspect(bytes)
+        codec = .av1(inspector)
+        return facts
       case .intraOnly:
         var facts = PictureFacts()
         facts.entry = .exact

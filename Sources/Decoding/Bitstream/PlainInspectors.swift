@@ -1,4 +1,6 @@
 /// Reads VP8 frame tags (RFC 6386, 9.1).
+///
+/// Which buffers a frame refreshes does not tell whether others do without it: probabilities go from frame to frame.
 enum VP8Inspector {
   static func inspect(_ bytes: UnsafeRawBufferPointer) -> PictureFacts {
     var facts = PictureFacts()
@@ -14,6 +16,9 @@ enum VP8Inspector {
 }
 
 /// Reads VP9 superframes and uncompressed headers (VP9 bitstream specification, 6.2 and annex B).
+///
+/// A frame that refreshes no buffer is not one that others do without: they may use its motion vectors, its segmentation
+/// map and the probabilities that it leaves behind (7.2).
 enum VP9Inspector {
   static func inspect(_ bytes: UnsafeRawBufferPointer) -> PictureFacts {
     var facts = PictureFacts()
@@ -62,58 +67,6 @@ enum VP9Inspector {
     return (0..<frames).map { frame in
       (0..<width).reduce(0) { $0 | Int(bytes[first + frame * width + $1]) << (8 * $1) }
     }
-  }
-}
-
-/// Reads AV1 open bitstream units (AV1 bitstream specification, 5.3 and 5.9.2).
-enum AV1Inspector {
-  private static let sequenceHeader: UInt8 = 1
-  private static let frameHeader: UInt8 = 3
-  private static let frame: UInt8 = 6
-
-  static func inspect(_ bytes: UnsafeRawBufferPointer) -> PictureFacts {
-    var facts = PictureFacts()
-    var position = 0
-    var hasSequenceHeader = false
-    var frames = 0
-    var shown = 0
-    while position < bytes.count {
-      let header = bytes[position]
-      position += header & 4 != 0 ? 2 : 1
-      guard let size = unitSize(header, bytes, &position), size <= bytes.count - position else {
-        facts.doubts.insert(.damage)
-        break
-      }
-      switch header >> 3 & 15 {
-      case sequenceHeader: hasSequenceHeader = true
-      case frame, frameHeader:
-        guard size > 0 else { break }
-        // show_existing_frame, then frame_type (two bits, 0 is a key frame), show_frame.
-        let flags = bytes[position] >> 4
-        if flags & 0b1001 != 0 { shown += 1 }
-        if frames == 0, hasSequenceHeader, flags == 0b0001 { facts.entry = .exact }
-        frames += 1
-      default: break
-      }
-      position += size
-    }
-    facts.output = shown == 0 ? .none : .frame
-    if shown > 1 { facts.doubts.insert(.structure) }
-    return facts
-  }
-
-  /// The payload's bytes: a leb128 number where the header has one, else the rest of the packet.
-  private static func unitSize(_ header: UInt8, _ bytes: UnsafeRawBufferPointer, _ position: inout Int) -> Int? {
-    guard header & 2 != 0 else { return max(0, bytes.count - position) }
-    var size = 0
-    for shift in stride(from: 0, to: 56, by: 7) {
-      guard position < bytes.count else { return nil }
-      let byte = bytes[position]
-      position += 1
-      size |= Int(byte & 0x7f) << shift
-      if byte & 0x80 == 0 { return size }
-    }
-    return nil
   }
 }
 

@@ -26,6 +26,8 @@ package struct IndexAnalysis: Sendable {
   /// A picture that none of its own layer is predicted from may be the reference of a higher one (ITU-T H.265, 7.4.2.2), so
   /// only those of the highest layer count; and a field is nothing without the other.
   package mutating func markDisposable() {
+    // Headers that came beside the packets may say how packets are read.
+    guard !changesDecoder else { return }
     let highest = facts.lazy.map(\.temporalLayer).max() ?? 0
     for number in packets.indices {
       let isWhole = number + 1 == packets.count || facts[number + 1].output == .frame

@@ -118,7 +118,7 @@ package final class DecodeEngine {
     guard index.isRepeatable, !hasToldOfDamage else { return }
     hasToldOfDamage = true
     options.logger.warning(
-      "the stream is damaged: some frames show what the decoder makes of the damage",
+      "the stream is damaged, or decodes as if it were: some frames may not show what was encoded",
       metadata: ["file": "\(options.path)"])
   }
 

@@ -13,8 +13,10 @@ struct RunReport {
   var openSeconds: Double
   var latencies: [Duration]
   var metrics: BufferMetrics
-  /// Frames that must be decoded at least; nil where nobody worked it out.
-  var leastDecoded: Int?
+  /// The most memory that the process had when the run was over, in bytes.
+  let peak = Self.peakMemory
+  /// Frames that must be decoded by who knows all requests; nil where nobody worked it out.
+  var offlineBound: Int?
 
   var framesPerSecond: Double { seconds > 0 ? Double(frames) / seconds : 0 }
 
@@ -31,7 +33,6 @@ struct RunReport {
   func members(_ extra: [(String, JSON)] = []) -> JSON {
     let times = Self.percentiles(latencies, [0.5, 0.95, 0.99, 1]).map { JSON.rounded($0, 3) }
     let pool = metrics.pool
-    let peak = Self.peakMemory
     return .object(
       [
         ("schema", .int(1)), ("workload", .string(workload)), ("file", .string(file)),
@@ -40,7 +41,7 @@ struct RunReport {
         ("seconds", .rounded(seconds, 6)), ("frames_per_second", .rounded(framesPerSecond, 3)),
         ("open_seconds", .rounded(openSeconds, 6)),
         ("latency_ms", .object([("p50", times[0]), ("p95", times[1]), ("p99", times[2]), ("max", times[3])])),
-        ("decoded_frames", .int(metrics.decodedFrames)), ("offline_bound", leastDecoded.map { .int($0) } ?? .null),
+        ("decoded_frames", .int(metrics.decodedFrames)), ("offline_bound", offlineBound.map { .int($0) } ?? .null),
         ("decoders", .int(metrics.decoders)),
         (
           "hit_rate",
@@ -100,7 +101,7 @@ struct RunReport {
       (
         "decoded",
         "\(Text.count(metrics.decodedFrames, "frame")) with \(stream.decoder) (\(stream.backend.rawValue))"
-          + (leastDecoded.map { "; at least \($0) with all requests known" } ?? "")
+          + (offlineBound.map { "; \($0) by who knows all requests and leaves none out" } ?? "")
       ),
       (
         "memory",
@@ -121,7 +122,7 @@ struct RunReport {
     }
     if let reason = stream.fallbackReason { rows.append(("software", "because \(reason)")) }
     if metrics.evictions > 0 { rows.append(("evicted", Text.count(metrics.evictions, "frame"))) }
-    if let peak = Self.peakMemory {
+    if let peak {
       rows.append(
         (
           "process",

@@ -72,10 +72,11 @@ import Testing
   private let ms: UInt64 = 1_000_000
 
   private func lookAhead(
-    reader: UInt64 = 40, decoder: UInt64 = 10, seekPoints: [Int] = [0, 100, 250], cacheFrames: Int = 200
+    reader: UInt64 = 40, decoder: UInt64 = 10, seekPoints: [Int] = [0, 100, 250, 600], cacheFrames: Int = 200
   ) -> LookAhead {
     LookAhead(
-      readerPeriod: reader * ms, decodePeriod: decoder * ms, seekPoints: seekPoints, cacheFrames: cacheFrames)
+      readerPeriod: reader * ms, decodePeriod: decoder * ms, seekPoints: SeekPoints(seekPoints),
+      cacheFrames: cacheFrames)
   }
 
   @Test(

@@ -51,7 +51,7 @@ import Testing
   }
 
   private func lookAhead(reader: UInt64, cacheFrames: Int = 100) -> LookAhead {
-    LookAhead(readerPeriod: reader, decodePeriod: 10, seekPoints: [0, 40], cacheFrames: cacheFrames)
+    LookAhead(readerPeriod: reader, decodePeriod: 10, seekPoints: SeekPoints([0, 40, 1000]), cacheFrames: cacheFrames)
   }
 
   @Test func aLoopIsKnownByItsSecondJump() {
@@ -71,6 +71,15 @@ import Testing
     policy.observe(request: 11)
     for frame in 12..<150 { policy.observe(request: frame) }
     #expect(policy.plan(isResident: { _ in false }, within: 0..<Int.max) == [150, 151, 152, 153])
+  }
+
+  @Test func aLoopThatWasLeftIsNone() {
+    // Two jumps from 320 to 256, a step out of it, another pattern that comes by.
+    var policy = policy(after: [256, 288, 320, 256, 288, 320, 256, 260, 0, 32, 64], depth: 15, lowWater: 7)
+    let plan = policy.plan(isResident: { _ in false }, within: 0..<Int.max) ?? []
+    #expect(plan == Array(stride(from: 96, through: 544, by: 32)))
+    policy.observe(request: 96)
+    #expect(policy.issued == policy.used + policy.pendingCount)
   }
 
   @Test func aLoopShorterThanAPlanIsPlannedOnce() {
@@ -215,19 +224,22 @@ import Testing
           loops += 1
         }
       }
+      if expected != expectedBefore { loop = nil }
       expectedBefore = expected
       try run.same(policy.step, expected, "step of \(requests.suffix(3))")
 
       var ahead: [Int] = []
       var next = position
       while let step = expected, ahead.count < depth {
-        next = next == loop?[0] ? loop?[1] ?? 0 : next + step
+        let isJump = next == loop?[0]
+        if isJump, ahead.contains(next), ahead.contains(loop?[1] ?? 0) { break }
+        next = isJump ? loop?[1] ?? 0 : next + step
         guard (0..<300).contains(next), next != position else { break }
         ahead.append(next)
       }
       let ready = ahead.filter { resident.contains($0) || pending.contains($0) }.count
       // A reader that is as fast as it can changes nothing.
-      let fast = LookAhead(readerPeriod: 0, decodePeriod: 1000, seekPoints: [0, 100, 200], cacheFrames: 40)
+      let fast = LookAhead(readerPeriod: 0, decodePeriod: 1000, seekPoints: SeekPoints([0, 100, 200]), cacheFrames: 40)
       let lookAhead = index % 3 == 0 ? fast : nil
       let plan = policy.plan(lookAhead, isResident: { resident.contains($0) }, within: 0..<300)
       let missing = ahead.filter { !resident.contains($0) }
@@ -252,7 +264,7 @@ import Testing
       try run.same(policy.pendingCount, pending.count, "pending")
       try run.check(policy.unusedCount <= 4 * depth, "unused frames are bounded")
     }
-    try run.check(loops > 10, "there are loops")
+    try run.check(loops > 0, "there are loops")
     try run.check(policy.used > 0 && policy.wasted > 0 && policy.withdrawn > 0, "every count is exercised")
   }
 }

@@ -95,7 +95,7 @@ struct DecodeSimulator {
 
   /// What it takes with all the future known.
   func offline(_ requests: [Int]) -> Int {
-    OfflineBound(seekPoints: keyframes, capacity: capacity, decoders: decoders).decodedFrames(for: requests)
+    OfflineBound(seekPoints: SeekPoints(keyframes), capacity: capacity, decoders: decoders).decodedFrames(for: requests)
   }
 
   private func key(_ number: Int) -> FrameKey { FrameKey(stream: 0, number: number) }
