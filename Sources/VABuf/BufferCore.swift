@@ -10,8 +10,11 @@ internal import Synchronization
 final class BufferCore: Sendable {
   let pool: MemoryPool
   let cache: FrameCache
-  /// How many frames before a wanted one are kept, where they are decoded on the way; a range of no more is kept whole.
+  /// How many frames before a wanted one are kept, where they are decoded on the way: half a cache, and of a small one all
+  /// but a little, because a hand that goes back soon wants more than half of it.
   let keepBehind: Int
+  /// A range of no more frames is kept whole.
+  let keepWhole: Int
   /// About how many frames there is room for in host memory.
   private let hostFrames: Int
   /// How many frames a sequential reader leaves behind it when the decoder is the slower one.
@@ -28,6 +31,10 @@ final class BufferCore: Sendable {
   private let state: Mutex<BufferState>
 
   private static let lastStream = Atomic<UInt32>(0)
+  /// How far a hand on a time line usually goes back: measured, docs/adr/0017-parked-decoders.md.
+  private static let handful = 48
+  /// Frames that are on their way while others are evicted.
+  private static let spareFrames = 2
 
   init(
     configuration: Configuration, pool: MemoryPool, cacheLimits: CachePolicy.Limits, frameCount: Int?,
@@ -35,7 +42,6 @@ final class BufferCore: Sendable {
   ) {
     self.pool = pool
     stream = Self.lastStream.add(1, ordering: .relaxed).newValue
-    keepBehind = cacheLimits.frames / 2
     trailFrames = max(1, configuration.ringFrames / 16)
     let relay = EvictionRelay()
     cache = FrameCache(
@@ -48,6 +54,8 @@ final class BufferCore: Sendable {
     hostFrames = Int(
       Double(min(cacheLimits.frames, 1 << 40))
         * min(1, Double(cacheLimits.hostBytes) / Double(max(1, configuration.poolBytes))))
+    keepWhole = cacheLimits.frames / 2
+    keepBehind = max(keepWhole, min(hostFrames - Self.spareFrames, Self.handful))
     state = Mutex(
       BufferState(
         configuration: configuration, cacheFrames: max(1, hostFrames), frameCount: frameCount, seekPoints: seekPoints))

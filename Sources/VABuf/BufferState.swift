@@ -109,7 +109,7 @@ struct BufferState: ~Copyable {
 
   /// Some reader may want the frames before the one that it asked for.
   private var looksBack: Bool {
-    readers.isEmpty || readers.values.contains { $0.policy.step.map { $0 < 0 } ?? !$0.policy.isJumping }
+    readers.isEmpty || readers.values.contains { $0.policy.looksBack }
   }
 
   private func newPolicy(depth: Int) -> PrefetchPolicy { PrefetchPolicy(depth: depth, lowWater: (depth + 1) / 2) }

@@ -51,7 +51,7 @@ public struct FrameSequence: AsyncSequence, Sendable {
       rest = range
       if direction == .backward, let count = core.frameCount { rest = range.clamped(to: 0..<count) }
       // Kept surfaces would have to be downloaded for those to come.
-      let isKept = place == .host && range.clamped(to: 0..<(core.frameCount ?? .max)).count <= core.keepBehind
+      let isKept = place == .host && range.clamped(to: 0..<(core.frameCount ?? .max)).count <= core.keepWhole
       reader = Reader(core: core, range: range, direction: direction, leavesTrail: leavesTrail && !isKept)
     }
 

@@ -4,7 +4,8 @@ package import FrameModel
 ///
 /// The pattern of its requests is:
 /// - *unknown*: at first, and after a step that does not fit (a jump, or another stride).
-/// - *known*: by one step of 1 or -1, or by two equal steps of 2...32 (either sign); steps that fit keep it.
+/// - *known*: by one step of 1 or -1, or by three equal steps of 2...32 (either sign); steps that fit keep it. Two would be
+///   one in four of a hand's steps on a time line.
 /// - *hinted*: by `hint`, from a reader that says where it goes; whatever it requests, until `clearHint`.
 ///
 /// A known pattern that jumps twice from the same frame to the same other one is a *loop*: from then on that jump fits,
@@ -17,6 +18,7 @@ package import FrameModel
 /// `issued = used + wasted + withdrawn + pending + unused` after every call.
 package struct PrefetchPolicy: Sendable {
   package static let longestStride = 32
+  private static let stepsThatTell = 3
 
   private struct Jump: Equatable, Sendable {
     var from: Int
@@ -54,6 +56,14 @@ package struct PrefetchPolicy: Sendable {
 
   /// It asks here and there: what lies around a frame is of no use to it.
   package var isJumping: Bool { jumps >= Self.jumpsThatTell }
+  /// What lies before a frame that it asks for may be of use to it: unless it goes forward steadily, or jumps.
+  package var looksBack: Bool {
+    switch pattern {
+    case .hinted(let step): step < 0
+    case .known(let step) where equalSteps >= Self.stepsThatTell: step < 0
+    default: !isJumping
+    }
+  }
   /// A hand on a time line jumps too, but then looks around.
   private static let jumpsThatTell = 3
 
@@ -65,6 +75,8 @@ package struct PrefetchPolicy: Sendable {
   private var jumps = 0
   private var last: Int?
   private var lastStep: Int?
+  /// How many steps came one after the other that are as `lastStep`.
+  private var equalSteps = 0
   /// The last jump out of a known pattern, and whether it came twice.
   private var lastJump: Jump?
   private var isLoop = false
@@ -92,14 +104,15 @@ package struct PrefetchPolicy: Sendable {
     }
     self.last = frame
     let (step, overflow) = frame.subtractingReportingOverflow(last)
-    defer { lastStep = overflow ? nil : step }
+    equalSteps = step == lastStep ? min(equalSteps + 1, Self.stepsThatTell) : 1
+    lastStep = overflow ? nil : step
     jumps = step.magnitude > Self.longestStride ? min(jumps + 1, Self.jumpsThatTell) : 0
     switch pattern {
     case .hinted: break
     case .known(let known) where known == step: break
     case .known where step.magnitude > Self.longestStride && isRepeated(Jump(from: last, to: frame)): break
     case .known, .unknown:
-      let isClear = step.magnitude == 1 || (step.magnitude <= Self.longestStride && step == lastStep)
+      let isClear = step.magnitude == 1 || (step.magnitude <= Self.longestStride && equalSteps >= Self.stepsThatTell)
       pattern = isClear && !overflow ? .known(step) : .unknown
       isLoop = false
     }

@@ -11,9 +11,11 @@ import Testing
 
   @Test(
     arguments: [
-      ([10], nil), ([10, 11], 1), ([10, 9], -1), ([10, 12], nil), ([10, 12, 14], 2), ([50, 18, -14], -32),
-      ([0, 33, 66], nil), ([1, 2, 3, 90], nil), ([1, 2, 3, 90, 91], 1), ([0, 2, 4, 5], 1), ([0, 2, 4, 7], nil),
-      ([0, 3, 5, 7], 2), ([5, 5, 6, 6, 7], 1), ([0, 2, 2, 4], 2), ([Int.min, Int.max], nil),
+      ([10], nil), ([10, 11], 1), ([10, 9], -1), ([10, 12, 14], nil), ([10, 12, 14, 16], 2), ([82, 50, 18, -14], -32),
+      ([0, 33, 66, 99], nil), ([1, 2, 3, 90], nil), ([1, 2, 3, 90, 91], 1), ([0, 2, 4, 6, 7], 1),
+      ([0, 2, 4, 6, 9], nil),
+      ([0, 3, 5, 7, 9], 2), ([0, 3, 6, 8, 10], nil), ([5, 5, 6, 6, 7], 1), ([0, 2, 2, 4, 6], 2),
+      ([Int.min, Int.max], nil),
     ] as [([Int], Int?)])
   func patterns(requests: [Int], step: Int?) {
     #expect(policy(after: requests).step == step)
@@ -27,10 +29,23 @@ import Testing
     #expect(policy(after: requests).isJumping == isJumping)
   }
 
+  @Test(arguments: [
+    ([10], true), ([10, 11], true), ([10, 11, 12, 13], false), ([10, 12, 14, 16], false), ([10, 12, 14], true),
+    ([13, 12, 11, 10], true), ([0, 100, 200, 50], false), ([10, 11, 12, 13, 15], true),
+  ])
+  func whoLooksBack(requests: [Int], looksBack: Bool) {
+    #expect(policy(after: requests).looksBack == looksBack)
+    var hinted = policy(after: requests)
+    hinted.hint(direction: .forward)
+    #expect(!hinted.looksBack)
+    hinted.hint(direction: .backward, stride: 3)
+    #expect(hinted.looksBack)
+  }
+
   @Test func aPlanLooksAheadInTheDirection() {
     var forward = policy(after: [10, 11])
     #expect(forward.plan(isResident: { $0 == 13 }, within: 0..<Int.max) == [12, 14, 15])
-    var backward = policy(after: [6, 4, 2])
+    var backward = policy(after: [8, 6, 4, 2])
     #expect(backward.plan(isResident: { _ in false }, within: 0..<Int.max) == [0])
     var last = policy(after: [8, 9])
     #expect(last.plan(isResident: { _ in false }, within: 0..<11) == [10])
@@ -74,11 +89,13 @@ import Testing
   }
 
   @Test func aLoopThatWasLeftIsNone() {
-    // Two jumps from 320 to 256, a step out of it, another pattern that comes by.
-    var policy = policy(after: [256, 288, 320, 256, 288, 320, 256, 260, 0, 32, 64], depth: 15, lowWater: 7)
+    // Three jumps from 320 to 224, a step out of it, another pattern that comes by.
+    var policy = policy(
+      after: [224, 256, 288, 320, 224, 256, 288, 320, 224, 256, 288, 320, 224, 260, 0, 32, 64, 96], depth: 15,
+      lowWater: 7)
     let plan = policy.plan(isResident: { _ in false }, within: 0..<Int.max) ?? []
-    #expect(plan == Array(stride(from: 96, through: 544, by: 32)))
-    policy.observe(request: 96)
+    #expect(plan == Array(stride(from: 128, through: 576, by: 32)))
+    policy.observe(request: 128)
     #expect(policy.issued == policy.used + policy.pendingCount)
   }
 
@@ -208,10 +225,10 @@ import Testing
       policy.observe(request: position)
       pending.remove(position)
       if requests.last != position { requests.append(position) }
-      // The pattern, from the last three requests and the last jump out of one.
-      let steps = zip(requests.suffix(3), requests.suffix(3).dropFirst()).map { $1 - $0 }
+      // The pattern, from the last four requests and the last jump out of one.
+      let steps = zip(requests.suffix(4), requests.suffix(4).dropFirst()).map { $1 - $0 }
       var expected: Int?
-      if let last = steps.last, abs(last) == 1 || (steps.count == 2 && steps[0] == last && abs(last) <= 32) {
+      if let last = steps.last, abs(last) == 1 || (steps == [last, last, last] && abs(last) <= 32) {
         expected = last
       }
       if steps.last != nil, steps.last == expectedBefore { expected = expectedBefore }
@@ -226,7 +243,7 @@ import Testing
       }
       if expected != expectedBefore { loop = nil }
       expectedBefore = expected
-      try run.same(policy.step, expected, "step of \(requests.suffix(3))")
+      try run.same(policy.step, expected, "step of \(requests.suffix(4))")
 
       var ahead: [Int] = []
       var next = position
