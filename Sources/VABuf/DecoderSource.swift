@@ -16,6 +16,8 @@ final class DecoderSource: FrameSource {
     var index: FrameIndex
     var policy: FallbackPolicy
     var device: HardwareDevice?
+    /// The last one that there was; it may outlive its session.
+    weak var lastDevice: HardwareDevice?
     /// The pictures that the decoder makes on it.
     var run: SurfaceRun?
     /// Why hardware was given up last.
@@ -50,6 +52,7 @@ final class DecoderSource: FrameSource {
 
   var index: FrameIndex { state.withLock { $0.index } }
   var device: HardwareDevice? { state.withLock { $0.device } }
+  var lastDevice: HardwareDevice? { state.withLock { $0.lastDevice } }
   var backend: Backend { state.withLock { $0.device } == nil ? .software : .vaapi }
   /// Why hardware was given up last; nil where it never was.
   var fallbackReason: String? { state.withLock { $0.failure }.map { "\($0.what): \($0.why)" } }
@@ -280,6 +283,7 @@ final class DecoderSource: FrameSource {
     let old = state.withLock { state in
       state.surfaceFailure = nil
       state.run = nil
+      if let device { state.lastDevice = device }
       defer { state.device = device }
       return state.device
     }

@@ -386,7 +386,8 @@ public final class FrameBuffer: Sendable {
 
   /// Stops decoding, and fails what still waits with code `closed`. Leases stay valid.
   public func close() async {
-    weak let device = (source as? DecoderSource)?.device
+    // Also that of a source that has ended by itself, with an error.
+    weak let device = (source as? DecoderSource)?.lastDevice
     weak let uploadDevice = core.uploadedTo
     let mayUseDevices = stream != nil || uploadDevice != nil
     stop()
