@@ -92,8 +92,10 @@ public final class FramePort: Sendable {
 
   /// Says how many frames there are; until then only what was sent is known to exist.
   ///
-  /// - Parameter seekPoints: the frames at which decoding can start; nil where they are those that were named before.
-  ///   Whoever reads backward gets its frames decoded in time where they are known.
+  /// - Parameters:
+  ///   - count: how many; less than before makes requests beyond it fail.
+  ///   - seekPoints: the frames at which decoding can start; nil where they are those that were named before. Whoever reads
+  ///     backward gets its frames decoded in time where they are known.
   public func setFrameCount(_ count: Int, seekPoints: [Int]? = nil) {
     core.setFrameCount(count, seekPoints: seekPoints)
   }
@@ -105,7 +107,9 @@ public final class FramePort: Sendable {
 
   /// Counts frames that the source decoded, delivered or not, for the buffer's metrics.
   ///
-  /// - Parameter duration: how long that took, waits for the buffer not counted: the look-ahead goes by it.
+  /// - Parameters:
+  ///   - frames: how many since the last call.
+  ///   - duration: how long that took; nil where it was not measured. The look-ahead goes by it.
   public func countDecoded(_ frames: Int, in duration: Duration? = nil) {
     core.decoded(frames, nanoseconds: duration.map { UInt64(clamping: $0.nanoseconds) })
   }
