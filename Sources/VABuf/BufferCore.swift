@@ -33,8 +33,6 @@ final class BufferCore: Sendable {
   private static let lastStream = Atomic<UInt32>(0)
   /// How far a hand on a time line usually goes back: measured, docs/adr/0017-parked-decoders.md.
   private static let handful = 48
-  /// Frames that are on their way while others are evicted.
-  private static let spareFrames = 2
 
   init(
     configuration: Configuration, pool: MemoryPool, cacheLimits: CachePolicy.Limits, frameCount: Int?,
@@ -55,7 +53,7 @@ final class BufferCore: Sendable {
       Double(min(cacheLimits.frames, 1 << 40))
         * min(1, Double(cacheLimits.hostBytes) / Double(max(1, configuration.poolBytes))))
     keepWhole = cacheLimits.frames / 2
-    keepBehind = max(keepWhole, min(hostFrames - Self.spareFrames, Self.handful))
+    keepBehind = max(keepWhole, min(hostFrames - BufferState.spareFrames, Self.handful))
     state = Mutex(
       BufferState(
         configuration: configuration, cacheFrames: max(1, hostFrames), frameCount: frameCount, seekPoints: seekPoints))

@@ -271,7 +271,7 @@ struct BufferState: ~Copyable {
   }
 
   /// Frames that are on their way while others are evicted.
-  private static let spareFrames = 2
+  static let spareFrames = 2
 
   /// Where the reader is that goes backward and will come to these frames next.
   private func backwardReader(before frames: ClosedRange<Int>) -> Int? {

@@ -1,11 +1,4 @@
 internal import Decoding
-internal import FrameModel
-
-/// The clock of the policies, which count in nanoseconds.
-enum Monotonic {
-  private static let epoch = ContinuousClock.now
-  static var now: UInt64 { UInt64(clamping: epoch.duration(to: .now).nanoseconds) }
-}
 
 /// Runs something that may never end, as a call into a driver that hangs.
 ///

@@ -32,8 +32,7 @@ package struct LookAhead: Sendable {
 
   /// The most that `lead` gives.
   package func longestLead(_ step: Int) -> Int {
-    let requests = requests(for: seekPoints.longestRun, step: step)
-    return isSlow(step) ? min(half(step), requests < Double(half(step)) ? Int(requests) : .max) : 0
+    isSlow(step) ? Int(min(Double(half(step)), requests(for: seekPoints.longestRun, step: step))) : 0
   }
 
   /// How many requests before its own the decoding of a frame must begin, where it begins at a seek point.
