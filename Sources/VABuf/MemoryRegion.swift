@@ -24,10 +24,9 @@ struct MemoryRegion: @unchecked Sendable {
   }
 }
 
-/// Anonymous memory straight from the kernel, cut into buffers of one size, in huge pages where the kernel has them.
+/// Anonymous memory straight from the kernel, cut into buffers of one size, in huge pages where they cost less.
 ///
-/// A buffer of its own mapping would begin and end within huge pages and get small ones there: measured on a 1080p
-/// frame, touching it then costs several times as much.
+/// A buffer of its own mapping would begin and end within huge pages and get small ones there.
 // Sendable: immutable; unmapped when the last region lets go of it.
 private final class MemoryArena: @unchecked Sendable {
   private let mapping: UnsafeMutableRawPointer
@@ -35,26 +34,75 @@ private final class MemoryArena: @unchecked Sendable {
   /// The first byte, at the start of a huge page.
   let start: UnsafeMutableRawPointer
 
-  /// The size of huge pages on x86-64 and of most arm64 kernels.
-  private static let hugePage = 2 << 20
-
   init?(byteCount: Int) {
-    mappedBytes = byteCount + Self.hugePage
+    mappedBytes = byteCount + FreshPages.hugePage
     guard
       let mapping = mmap(
         nil, mappedBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | Int32(MAP_NORESERVE), -1, 0),
       mapping != MAP_FAILED
     else { return nil }
     self.mapping = mapping
-    start = mapping.alignedUp(toMultipleOf: Self.hugePage)
-    // Advice: a kernel without huge pages gives small ones.
-    _ = madvise(start, byteCount, Int32(MADV_HUGEPAGE))
+    start = mapping.alignedUp(toMultipleOf: FreshPages.hugePage)
+    FreshPages.chooseSize(start, byteCount)
   }
 
   deinit {
     // munmap fails for a range that was never mapped only: that would be our own mistake.
     precondition(munmap(mapping, mappedBytes) == 0, "munmap: errno \(errno)")
   }
+}
+
+/// What the kernel does for pages that are touched for the first time.
+private enum FreshPages {
+  /// The size of huge pages on x86-64 and of most arm64 kernels.
+  static let hugePage = 2 << 20
+
+  /// Touches pages, so that a decoder does not have to.
+  ///
+  /// - Returns: false where there is no memory.
+  static func touch(_ start: UnsafeMutableRawPointer, _ byteCount: Int) -> Bool {
+    // In one call (Linux 5.14); older kernels are touched by hand.
+    if madvise(start, byteCount, populateWrite) != 0 {
+      guard errno != ENOMEM else { return false }
+      for page in stride(from: 0, to: byteCount, by: 4096) {
+        start.storeBytes(of: 0, toByteOffset: page, as: UInt8.self)
+      }
+    }
+    return true
+  }
+
+  /// Asks for huge pages in an arena, unless its first one cost more than as much memory in small ones.
+  ///
+  /// As a rule they cost a quarter. But hosts take the huge pages that a virtual machine does not use, and giving them
+  /// back can cost 4 ms for each: five times what small pages cost, which the guest has at hand (ADR 0009).
+  static func chooseSize(_ start: UnsafeMutableRawPointer, _ byteCount: Int) {
+    // All of it is advice: a kernel without huge pages gives small ones.
+    _ = madvise(start, byteCount, Int32(MADV_HUGEPAGE))
+    guard byteCount >= 16 * hugePage else { return }
+    let (second, rest) = (start + hugePage, byteCount - hugePage)
+    guard let huge = cost(start) else { return }
+    _ = madvise(second, rest, Int32(MADV_NOHUGEPAGE))
+    guard let small = cost(second), huge > small else {
+      _ = madvise(second, rest, Int32(MADV_HUGEPAGE))
+      return
+    }
+  }
+
+  /// Nanoseconds of this thread for a huge page's worth of memory.
+  private static func cost(_ start: UnsafeMutableRawPointer) -> Int? {
+    let begin = threadTime
+    return touch(start, hugePage) ? threadTime - begin : nil
+  }
+
+  /// Not the time on the wall: other threads would count.
+  private static var threadTime: Int {
+    var time = timespec()
+    // Fails for clocks that do not exist only; then both cost nothing, and pages stay huge.
+    return clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0 ? time.tv_sec * 1_000_000_000 + time.tv_nsec : 0
+  }
+
+  /// MADV_POPULATE_WRITE, which glibc's headers have but Swift does not import.
+  private static let populateWrite: Int32 = 23
 }
 
 /// Cuts new buffers from arenas, an open arena for each size.
@@ -75,18 +123,9 @@ final class MemoryArenas: Sendable {
   /// - Returns: nil where the kernel has no memory.
   func allocate(_ byteCount: Int) -> MemoryRegion? {
     guard let region = cut(byteCount) ?? cutFromNew(byteCount) else { return nil }
-    // Touches the pages in one call (Linux 5.14); older kernels are touched by hand.
-    if madvise(region.start, byteCount, Self.populateWrite) != 0 {
-      guard errno != ENOMEM else { return nil }
-      for page in stride(from: 0, to: byteCount, by: 4096) {
-        region.start.storeBytes(of: 0, toByteOffset: page, as: UInt8.self)
-      }
-    }
+    guard FreshPages.touch(region.start, byteCount) else { return nil }
     return region
   }
-
-  /// MADV_POPULATE_WRITE, which glibc's headers have but Swift does not import.
-  private static let populateWrite: Int32 = 23
 
   private func cut(_ byteCount: Int) -> MemoryRegion? {
     open.withLock { open in
