@@ -19,6 +19,8 @@ package import FrameModel
 package struct PrefetchPolicy: Sendable {
   package static let longestStride = 32
   private static let stepsThatTell = 3
+  /// After so many equal steps it is taken for a machine, which does not turn back; a hand's runs are shorter.
+  private static let stepsOfAMachine = 32
 
   private struct Jump: Equatable, Sendable {
     var from: Int
@@ -60,7 +62,7 @@ package struct PrefetchPolicy: Sendable {
   package var looksBack: Bool {
     switch pattern {
     case .hinted(let step): step < 0
-    case .known(let step) where equalSteps >= Self.stepsThatTell: step < 0
+    case .known(let step) where equalSteps >= Self.stepsOfAMachine: step < 0
     default: !isJumping
     }
   }
@@ -104,7 +106,7 @@ package struct PrefetchPolicy: Sendable {
     }
     self.last = frame
     let (step, overflow) = frame.subtractingReportingOverflow(last)
-    equalSteps = step == lastStep ? min(equalSteps + 1, Self.stepsThatTell) : 1
+    equalSteps = step == lastStep ? min(equalSteps + 1, Self.stepsOfAMachine) : 1
     lastStep = overflow ? nil : step
     jumps = step.magnitude > Self.longestStride ? min(jumps + 1, Self.jumpsThatTell) : 0
     switch pattern {

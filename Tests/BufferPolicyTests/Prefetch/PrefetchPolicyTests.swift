@@ -29,10 +29,13 @@ import Testing
     #expect(policy(after: requests).isJumping == isJumping)
   }
 
-  @Test(arguments: [
-    ([10], true), ([10, 11], true), ([10, 11, 12, 13], false), ([10, 12, 14, 16], false), ([10, 12, 14], true),
-    ([13, 12, 11, 10], true), ([0, 100, 200, 50], false), ([10, 11, 12, 13, 15], true),
-  ])
+  @Test(
+    arguments: [
+      ([10], true), ([10, 11], true), ([10, 12, 14, 16], true), ([13, 12, 11, 10], true), ([0, 100, 200, 50], false),
+      // 31 steps of a hand, 32 of a machine, and one that turns back.
+      ([10] + (1...31).map { 10 + 4 * $0 }, true), ([10] + (1...32).map { 10 + 4 * $0 }, false),
+      ([10] + (1...32).map { 10 + 4 * $0 } + [130], true), ((0...40).map { 200 - $0 }, true),
+    ] as [([Int], Bool)])
   func whoLooksBack(requests: [Int], looksBack: Bool) {
     #expect(policy(after: requests).looksBack == looksBack)
     var hinted = policy(after: requests)
