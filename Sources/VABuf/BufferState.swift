@@ -31,14 +31,35 @@ struct BufferState: ~Copyable {
     var kept: Range<Int>?
   }
 
-  private struct Reader {
+  /// An object, for values in a dictionary are changed at the price of an allocation: each request changes them, those of
+  /// cached frames too. Nothing but the state has it.
+  private final class Reader {
     var policy: PrefetchPolicy
     var pace = ReaderPace()
     /// What it is going to read, at most.
-    var range = 0..<Int.max
+    let range: Range<Int>
     var plan: [Int] = []
     /// Hits since the plan was last looked at.
     var hits = 0
+
+    init(_ policy: PrefetchPolicy, of range: Range<Int> = 0..<Int.max) {
+      self.policy = policy
+      self.range = range
+    }
+
+    /// It asked for a frame.
+    ///
+    /// - Returns: whether its plan is to be looked at.
+    func observe(_ frame: Int, isHit: Bool, at now: UInt64) -> Bool {
+      policy.observe(request: frame)
+      pace.asked(at: now)
+      // Others are answered when their frame arrives.
+      if isHit { pace.answered(at: now) }
+      hits += 1
+      if isHit, hits < policy.lookInterval { return false }
+      hits = 0
+      return true
+    }
   }
 
   private var schedule = RequestSchedule()
@@ -91,7 +112,7 @@ struct BufferState: ~Copyable {
     // Backward, the frames before a keyframe cost a whole run of decoding: that must begin earlier.
     var policy = newPolicy(depth: direction == .forward ? prefetchFrames : max(prefetchFrames, ring.capacity))
     policy.hint(direction: direction)
-    var reader = Reader(policy: policy, range: range)
+    let reader = Reader(policy, of: range)
     // Whoever takes over from another one goes at its pace.
     if let former, former.direction == direction { reader.pace = former.pace }
     readers[lastReader] = reader
@@ -132,26 +153,19 @@ struct BufferState: ~Copyable {
     _ frame: Int, _ id: ReaderID, isHit: Bool, at now: UInt64, isResident: (Int) -> Bool, _ effects: inout Effects
   ) {
     guard id != Self.noReader else { return }
-    var reader = readers[id] ?? Reader(policy: newPolicy(depth: prefetchFrames))
-    reader.policy.observe(request: frame)
-    reader.pace.asked(at: now)
-    // Others are answered when their frame arrives.
-    if isHit { reader.pace.answered(at: now) }
+    let reader = readers[id] ?? Reader(newPolicy(depth: prefetchFrames))
+    if readers[id] == nil { readers[id] = reader }
+    let isDue = reader.observe(frame, isHit: isHit, at: now)
     moveWindow(after: frame, step: reader.policy.step ?? 1)
-    reader.hits += 1
-    if !isHit || reader.hits >= reader.policy.lookInterval {
-      reader.hits = 0
-      let known = { (number: Int) in isResident(number) }
+    if isDue {
       let bounds = reader.range.clamped(to: 0..<(frameCount ?? .max))
-      if let plan = reader.policy.plan(lookAhead(of: reader), isResident: known, within: bounds) {
+      if let plan = reader.policy.plan(lookAhead(of: reader), isResident: isResident, within: bounds) {
         reader.plan = plan
-        readers[id] = reader
         setPlan(first: id)
         feedSource(isResident, &effects)
         return
       }
     }
-    readers[id] = reader
     effects.receiver = effects.receiver ?? heldReceiver.take()
   }
 

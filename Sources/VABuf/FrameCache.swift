@@ -13,6 +13,7 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
     /// How many leases hold each slot's surface.
     var surfaceLeases: [Int] = []
     var actions: [CachePolicy.Action] = []
+    var spare = SpareLeases()
   }
 
   /// Called without a lock held.
@@ -40,14 +41,25 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   ///   - place: what the lease is to hold, as far as the frame is there already; else it holds what there is.
   ///   - isUse: a reader gets the lease.
   func lease(_ key: FrameKey, in place: Placement, isUse: Bool = true) -> FrameLease? {
-    state.withLock { state -> (StoredFrame, StoredFrame.Tiers, Int)? in
+    state.withLock { state -> FrameLease? in
       guard let slot = state.policy.lookUp(key), let frame = state.frames[slot] else { return nil }
       if isUse {
         state.uses[slot] += 1
         state.policy.countUse(slot)
       }
-      return (frame, Self.pin(slot, frame, place, &state), slot)
-    }.map { FrameLease($0.0, $0.1.host, $0.1.surface, cache: self, slot: $0.2) }
+      // One that is kept has samples in host memory, and no surface.
+      if state.spare.has(slot), place == .host || frame.contents.surface == nil { return state.spare.use(slot) }
+      let tiers = Self.pin(slot, frame, place, &state)
+      let lease = FrameLease(frame, tiers.host, tiers.surface, cache: self, slot: slot)
+      if tiers.surface == nil, !state.spare.has(slot) { state.spare.keep(lease) }
+      return lease
+    }
+  }
+
+  /// Gives back the pins of leases that nobody holds: to be called, without the lock, before anything is evicted.
+  private func releaseSpare() {
+    // Each gives its pin back when it goes, which takes the lock.
+    _ = state.withLock { $0.spare.forgetSpare() }
   }
 
   /// Another lease of the frame that a lease has, in another place. Where the cache does not have it, the lease is all
@@ -84,11 +96,17 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
     case .surface(let surface): (weight, tier) = (.init(hostBytes: surface.hostBytes, surfaces: 1), .gpu)
     }
     let stored = StoredFrame(frame)
+    releaseSpare()
     let (slot, removed) = state.withLock { state -> (Int?, Removed) in
       // What was there is another decode of the same frame, and leaves with all its tiers.
-      if state.policy.slot(of: key) != nil { state.policy.remove(key, cause: .replaced, into: &state.actions) }
+      var old: FrameLease?
+      if let slot = state.policy.slot(of: key) {
+        old = state.spare.forget(slot)
+        state.policy.remove(key, cause: .replaced, into: &state.actions)
+      }
       let slot = state.policy.insert(key, weight: weight, tier: tier, pinned: true, into: &state.actions)
-      let removed = take(&state)
+      var removed = take(&state)
+      if let old { removed.leases.append(old) }
       if let slot {
         while state.frames.count <= slot {
           state.frames.append(nil)
@@ -109,6 +127,7 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
 
   /// Makes frames the most recently used ones, as far as they are there.
   func touch(_ keys: [FrameKey]) {
+    releaseSpare()
     state.withLock { state in for key in keys { _ = state.policy.lookUp(key) } }
   }
 
@@ -127,6 +146,7 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   /// A leased frame was downloaded: it lives in host memory too, where there is room.
   func downloaded(_ lease: FrameLease, _ picture: HostPicture) {
     guard lease.cache === self else { return }
+    releaseSpare()
     finish(
       state.withLock { state -> Removed in
         guard state.frames[lease.slot] === lease.stored, lease.stored.contents.host == nil else { return Removed() }
@@ -144,6 +164,7 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   /// A leased frame was uploaded: it lives on the GPU too, where there is room.
   func uploaded(_ lease: FrameLease, _ surface: SurfaceFrame) {
     guard lease.cache === self else { return }
+    releaseSpare()
     finish(
       state.withLock { state -> Removed in
         guard state.frames[lease.slot] === lease.stored, lease.stored.contents.surface == nil else { return Removed() }
@@ -157,6 +178,7 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
 
   /// The download that `Hooks.demote` began is done.
   func demoted(_ slot: Int, _ frame: SurfaceFrame, _ picture: HostPicture) {
+    releaseSpare()
     finish(
       state.withLock { state -> Removed in
         let stored = state.frames[slot]
@@ -180,6 +202,7 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   // MARK: - Giving up
 
   func reclaim(hostBytes: Int) -> Int {
+    releaseSpare()
     let (bytes, removed) = state.withLock { state -> (Int, Removed) in
       let bytes = state.policy.reclaim(hostBytes: hostBytes, into: &state.actions)
       return (bytes, take(&state))
@@ -189,6 +212,7 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   }
 
   func reclaim(surfaces: Int) {
+    releaseSpare()
     finish(
       state.withLock { state -> Removed in
         var missing = surfaces
@@ -209,6 +233,7 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   }
 
   func setSurfaceLimit(_ surfaces: Int) {
+    releaseSpare()
     finish(
       state.withLock { state -> Removed in
         var limits = state.policy.limits
@@ -220,6 +245,7 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
 
   /// Every surface is gone with its device.
   func loseDevice() {
+    releaseSpare()
     finish(
       state.withLock { state -> Removed in
         state.policy.loseDevice(into: &state.actions)
@@ -229,6 +255,7 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
 
   /// Lets a frame go that was leased at most once and is not leased now.
   func removeIfUsedOnce(_ key: FrameKey) {
+    releaseSpare()
     finish(
       state.withLock { state -> Removed in
         guard let slot = state.policy.slot(of: key), state.uses[slot] <= 1, state.policy.pinCount(slot) == 0 else {
@@ -245,18 +272,26 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
     finish(
       state.withLock { state -> Removed in
         let key = state.policy.key(of: lease.slot)
+        var kept: FrameLease?
         if state.frames[lease.slot] === lease.stored, state.policy.slot(of: key) == lease.slot {
+          kept = state.spare.forget(lease.slot)
           _ = state.policy.remove(key, cause: .deviceLost, into: &state.actions)
         }
-        return take(&state)
+        var removed = take(&state)
+        if let kept { removed.leases.append(kept) }
+        return removed
       })
   }
 
   func removeAll() {
     finish(
       state.withLock { state -> Removed in
+        // They keep the cache, too: a closed one must hold none.
+        let kept = state.spare.forgetAll()
         state.policy.removeAll(cause: .explicit, into: &state.actions)
-        return take(&state)
+        var removed = take(&state)
+        removed.leases = kept
+        return removed
       })
   }
 
@@ -300,6 +335,7 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
     var tiers: [StoredFrame.Tiers] = []
     var evicted: [Int] = []
     var demotions: [(Int, SurfaceFrame)] = []
+    var leases: [FrameLease] = []
   }
 
   /// Carries out what the policy asks for, as far as the lock must be held.

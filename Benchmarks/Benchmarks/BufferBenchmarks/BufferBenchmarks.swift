@@ -1,4 +1,5 @@
 import Benchmark
+import Dispatch
 import VABuf
 
 #if canImport(Glibc)
@@ -28,6 +29,7 @@ let benchmarks: @Sendable () -> Void = {
   // one.
   pool()
   cache()
+  twoReaders()
   channel()
 }
 
@@ -113,6 +115,61 @@ private func cache() {
       await buffer.close()
     }
   }
+}
+
+/// Two readers at once, each request timed by itself.
+private func twoReaders() {
+  var configuration = Benchmark.defaultConfiguration
+  configuration.metrics = [.wallClock, Counts.medianHit, Counts.slowHit, Counts.allocations]
+  configuration.scalingFactor = .one
+  configuration.maxIterations = 20
+  configuration.thresholds = [Counts.allocations: .init(absolute: [.p90: 20])]
+
+  Benchmark("cache-two-readers-1920x1080", configuration: configuration) { benchmark in
+    let buffer = try await filled(1920, 1080)
+    let requests = 50_000
+    // Once before, so that each frame has a lease to give.
+    for number in 0..<resident { blackHole(try await buffer.frame(at: number)) }
+    let readers = (0..<2).map { _ in HitTimer(buffer, requests) }
+    benchmark.startMeasurement()
+    let counts = Counts()
+    // Threads of their own: the library blocks one of the two that tasks have on two cores.
+    DispatchQueue.concurrentPerform(iterations: readers.count) { readers[$0].run() }
+    let end = Counts()
+    benchmark.stopMeasurement()
+    counts.note(to: end, benchmark)
+    let sorted = readers.flatMap(\.times).sorted()
+    benchmark.measurement(Counts.medianHit, Int(sorted[sorted.count / 2]))
+    benchmark.measurement(Counts.slowHit, Int(sorted[sorted.count * 99 / 100]))
+    await buffer.close()
+  }
+}
+
+/// Times each of many requests of cached frames.
+// Sendable: each is run by one thread, and read after that.
+private final class HitTimer: @unchecked Sendable {
+  private let buffer: FrameBuffer
+  private(set) var times: [UInt64]
+
+  init(_ buffer: FrameBuffer, _ requests: Int) {
+    self.buffer = buffer
+    times = [UInt64](repeating: 0, count: requests)
+  }
+
+  func run() {
+    for index in times.indices {
+      let begin = nanoseconds
+      guard let lease = try? buffer.frameIfResident(at: index % resident) else { fatalError("frame \(index) is gone") }
+      blackHole(lease)
+      times[index] = nanoseconds - begin
+    }
+  }
+}
+
+private var nanoseconds: UInt64 {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }
 
 /// A buffer whose frames are all cached.

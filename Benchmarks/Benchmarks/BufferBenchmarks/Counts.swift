@@ -21,6 +21,10 @@ struct Counts {
   static let copies = BenchmarkMetric.custom(
     "copied frames", polarity: .prefersSmaller, useScalingFactor: false)
 
+  /// Nanoseconds of a request, the clock's own among them: of the middle one, and of the slowest hundredth the quickest.
+  static let medianHit = BenchmarkMetric.custom("hit, median ns", polarity: .prefersSmaller, useScalingFactor: false)
+  static let slowHit = BenchmarkMetric.custom("hit, p99 ns", polarity: .prefersSmaller, useScalingFactor: false)
+
   private let allocations = allocation_count()
   private let bytes = allocated_bytes()
   private let faults = page_fault_count()

@@ -2,9 +2,9 @@
 ///
 /// The pace is the median of the last few: who catches up after a wait, or rests once, does not change it.
 package struct ReaderPace: Sendable {
-  private static let samples = 8
-
-  private var ownTimes: [UInt64] = []
+  // Inline: a copy of it allocates nothing, and every request of a cached frame comes by here.
+  private var ownTimes = InlineArray<8, UInt64>(repeating: 0)
+  private var count = 0
   private var oldest = 0
   private var answered: UInt64?
 
@@ -14,12 +14,9 @@ package struct ReaderPace: Sendable {
   package mutating func asked(at now: UInt64) {
     guard let answered = answered.take() else { return }
     let ownTime = now >= answered ? now - answered : 0
-    if ownTimes.count < Self.samples {
-      ownTimes.append(ownTime)
-    } else {
-      ownTimes[oldest] = ownTime
-      oldest = (oldest + 1) % Self.samples
-    }
+    ownTimes[oldest] = ownTime
+    oldest = (oldest + 1) % ownTimes.count
+    count = min(count + 1, ownTimes.count)
   }
 
   /// - Parameter now: as for `asked`.
@@ -27,8 +24,20 @@ package struct ReaderPace: Sendable {
 
   /// Nanoseconds a frame; nil until enough is known.
   package var period: UInt64? {
-    guard ownTimes.count >= Self.samples / 2 else { return nil }
-    return ownTimes.sorted()[ownTimes.count / 2]
+    guard count >= ownTimes.count / 2 else { return nil }
+    return median
+  }
+
+  private var median: UInt64 {
+    var sorted = ownTimes
+    for next in 1..<max(1, count) {
+      var place = next
+      while place > 0, sorted[place - 1] > sorted[place] {
+        sorted.swapAt(place - 1, place)
+        place -= 1
+      }
+    }
+    return sorted[count / 2]
   }
 }
 
