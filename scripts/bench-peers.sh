@@ -3,9 +3,10 @@
 # frame checked. Prints tables in Markdown (docs/benchmarks.md shows and explains them).
 #
 #   scripts/bench-peers.sh [--short] [--rounds N] [--threads N] [--seed N] [--peers NAMES] [--clips NAMES]
-#                         [--check-only | --speed-only]
+#                         [--check-only | --speed-only | --first-only]
 #   scripts/bench-peers.sh --work-only [--backend B] [--device D] [--seed N] [--clips NAMES]
 #
+# With --first-only: milliseconds until a file is open and its first frame is there.
 # With --work-only: how many frames vabuf decodes for how many, beside the offline bound, and what it holds. Counts, which
 # do not depend on the machine's speed.
 #

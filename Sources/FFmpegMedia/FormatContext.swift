@@ -42,6 +42,10 @@ package struct FormatContext: ~Copyable {
   /// FFmpeg's name of the container, as `mov,mp4,m4a,3gp,3g2,mj2`.
   package var containerName: String { String(cString: pointer.pointee.iformat.pointee.name) }
 
+  /// A table in the file says where each packet lies, so that seeking to the first one is the same as opening the file. A
+  /// Matroska file may be several one after the other.
+  package var knowsWherePacketsLie: Bool { containerName.hasPrefix("mov,") }
+
   package var streamCount: Int { Int(pointer.pointee.nb_streams) }
 
   /// All video streams of the file, cover pictures too.

@@ -8,6 +8,7 @@ import random
 import statistics
 import subprocess
 import sys
+import tempfile
 
 import readers
 
@@ -120,11 +121,11 @@ class Competition:
             )
         return [sys.executable, f"{HERE}/run.py", who, clip, self.threads, trace or "sequential"]
 
-    def once(self, who, clip, workload, trace):
+    def once(self, who, clip, workload, trace, index=None):
         try:
             done = subprocess.run(
                 self.command(who, clip, workload, trace), capture_output=True, text=True, stdin=subprocess.DEVNULL,
-                timeout=self.options.limit,
+                timeout=self.options.limit, env={**os.environ, "VABUF_CACHE_DIR": index} if index else None,
             )
             return json.loads(done.stdout.strip().splitlines()[-1] if who != "vabuf" else done.stdout)
         except subprocess.TimeoutExpired:
@@ -186,6 +187,30 @@ class Competition:
             cells += [run["downloads"], run["demotions"], run["surfaces"]["wait_ms"], run["fallbacks"], run["decoders"]]
             cells += [run["pool"]["high_water_bytes"] >> 20, run["peak_rss_bytes"] >> 20, run["beside_pool_bytes"] >> 20]
             print("| " + " | ".join(map(str, cells)) + " |", flush=True)
+
+    def first(self, clips):
+        """Milliseconds until a file is open and its first frame is there: in the process, after imports."""
+        print(f"\n### First frame after open, ms: median of {self.options.rounds} rounds in turn\n")
+        print("| | " + " | ".join(clips) + " |\n" + "|---" * (len(clips) + 1) + "|", flush=True)
+        trace = f"{self.options.home}/first.txt"
+        with open(trace, "w") as file:
+            file.write("0\n")
+        contestants = ["bare loop", "vabuf", "vabuf, index remembered"] + list(self.peers)
+        times = {who: {name: [] for name in clips} for who in contestants}
+        for name, clip in clips.items():
+            self.once("vabuf", clip, "first", trace)  # now it remembers
+            for round in range(self.options.rounds):
+                for who in contestants if round % 2 == 0 else contestants[::-1]:
+                    with tempfile.TemporaryDirectory() as empty:
+                        run = self.once(who.partition(",")[0], clip, "first", trace, empty if who == "vabuf" else None)
+                    if run:
+                        times[who][name].append((run["open_seconds"] + run["seconds"]) * 1e3)
+        for who in contestants:
+            cells = []
+            for name in clips:
+                mine, bare = (statistics.median(times[w][name] or [0]) for w in (who, "bare loop"))
+                cells.append(f"{mine:.1f} ({mine / bare:.2f})" if mine and bare else "-")
+            print(f"| {who} | " + " | ".join(cells) + " |", flush=True)
 
     def speed(self, results, who, workload):
         def median(name):
@@ -252,6 +277,7 @@ def main():
     parser.add_argument("--short", action="store_true", help="a small clip and one round: does it work?")
     parser.add_argument("--check-only", action="store_true")
     parser.add_argument("--speed-only", action="store_true", help="without the check of wrong frames")
+    parser.add_argument("--first-only", action="store_true", help="only how soon the first frame of a file is there")
     parser.add_argument("--work-only", action="store_true", help="only what vabuf decodes, beside the offline bound")
     parser.add_argument("--backend", default="software", help="vabuf's")
     parser.add_argument("--device", help="vabuf's")
@@ -275,6 +301,9 @@ def main():
         for name, clip in clips.items():
             path = draw(options.home, name, *clip)
             competition.work(name, path, len(truth(path)))
+        return
+    if options.first_only:
+        competition.first({name: draw(options.home, name, *clip) for name, clip in clips.items()})
         return
     if not options.speed_only:
         competition.check({name: draw(options.home, name, *clip) for name, clip in HARD.items()})

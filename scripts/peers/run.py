@@ -5,6 +5,7 @@ run.py PEER CLIP THREADS digests                     a line for each frame of a 
 run.py PEER CLIP THREADS check TRACE                 a line for each frame of the trace: number and digest
 """
 
+import importlib
 import json
 import resource
 import sys
@@ -22,7 +23,10 @@ def trace(path):
 
 def main():
     name, clip, threads, what = sys.argv[1:5]
+    importlib.import_module(readers.MODULES[name])  # once in a program's life: not timed
+    start = time.perf_counter()
     reader = readers.ALL[name](clip, int(threads))
+    open_seconds = time.perf_counter() - start
     if what == "digests":
         for frame in reader.sequence():
             print(reader.digest(frame))
@@ -51,7 +55,7 @@ def main():
             frames += last - first + 1
     seconds = time.perf_counter() - start
     latencies.sort()
-    result = {"frames": frames, "seconds": seconds, "frames_per_second": frames / seconds}
+    result = {"frames": frames, "open_seconds": open_seconds, "seconds": seconds, "frames_per_second": frames / seconds}
     if latencies:
         result["latency_ms"] = {
             "p50": latencies[(len(latencies) - 1) // 2], "p95": latencies[(len(latencies) - 1) * 95 // 100]

@@ -90,9 +90,11 @@ package final class DecodeEngine {
       }
       index = analysis.promised()
       self.analysis = analysis
-      try demuxer.rewind()
+      // A decode that is to tell what the stream is begins with a file as it is when it is opened.
+      let isPlain = index.doubts.isEmpty && !analysis.changesDecoder
+      if !isPlain { try demuxer.rewind() }
       decoder = try StreamDecoder(
-        demuxer: demuxer, options: DecoderOptions(threads: options.threads), allocator: allocator)
+        demuxer: demuxer, isAtEnd: isPlain, options: DecoderOptions(threads: options.threads), allocator: allocator)
     }
     self.stream = stream
     self.options = options
@@ -194,7 +196,11 @@ package final class DecodeEngine {
       ])
     run = nil
     let reopening = reopening || point.packet == 0 || index.proof != .demuxed || index.needsFreshDecoder
-    guard try decoder.start(at: point.packet, records: index.packets, reopening: reopening) else { throw fileChanged }
+    // What comes beside the first packet only, as a palette, does not come again: such streams have no other seek point.
+    let seeksStart = isPlain && index.seekPoints.count > 1
+    guard
+      try decoder.start(at: point.packet, records: index.packets, reopening: reopening, seeksStart: seeksStart)
+    else { throw fileChanged }
     run = DecodeRun(start: point, expected: point.firstFrame, isReopened: reopening)
   }
 

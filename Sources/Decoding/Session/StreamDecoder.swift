@@ -16,10 +16,12 @@ package struct StreamDecoder: ~Copyable {
   private var nextPacket = 0
   /// `packet` holds that packet already.
   private var isPending = false
-  /// The file was opened and nothing was decoded.
+  /// The file was opened, and packets were read or passed over, but none was decoded.
   private var isFresh = true
   /// The decoder has nothing of what came before.
   private var startsAnew = true
+  /// Nothing was sent to the decoder since it was opened.
+  private var isUnused = true
   /// The number of the next packet was counted from a fresh opening, not found after a seek.
   private var isCounted = true
   /// What the demuxer gave so far was what the index says.
@@ -34,8 +36,9 @@ package struct StreamDecoder: ~Copyable {
     case desynchronised
   }
 
+  /// - Parameter isAtEnd: the demuxer has read the stream, instead of nothing.
   package init(
-    demuxer: consuming Demuxer, options: DecoderOptions, allocator: any HostAllocator
+    demuxer: consuming Demuxer, isAtEnd: Bool = false, options: DecoderOptions, allocator: any HostAllocator
   ) throws {
     let packet = try Packet()
     let codec = try Self.open(demuxer, options, allocator)
@@ -44,6 +47,10 @@ package struct StreamDecoder: ~Copyable {
     self.packet = packet
     self.codec = codec
     self.demuxer = demuxer
+    if isAtEnd {
+      isFresh = false
+      isCounted = false
+    }
   }
 
   private static func open(
@@ -70,6 +77,7 @@ package struct StreamDecoder: ~Copyable {
 
   /// Takes a new decoder in hardware, or in software for nil. Start it again after this.
   package mutating func reopen(in new: HardwareSession?) throws {
+    if isUnused, new == nil, hardware == nil { return }
     let old = hardware
     // Closing the one before calls its driver, and so does opening the new one.
     old?.enter()
@@ -83,9 +91,9 @@ package struct StreamDecoder: ~Copyable {
     changed.hardware = new?.options
     codec = try Self.open(demuxer, changed, allocator)
     startsAnew = true
+    isUnused = true
     options = changed
     hardware = new
-    isFresh = false
   }
 
   /// Waits for the pictures that are under way, where closing or flushing the decoder would lose them.
@@ -105,7 +113,8 @@ package struct StreamDecoder: ~Copyable {
     options.isRepeatable = repeatable
     options.threads = repeatable ? 1 : threads
     codec = try Self.open(demuxer, options, allocator)
-    isFresh = false
+    startsAnew = true
+    isUnused = true
   }
 
   /// Decodes until a frame comes out.
@@ -158,6 +167,7 @@ package struct StreamDecoder: ~Copyable {
     }
     hardware?.willSend(isKey: packet.isKey || startsAnew)
     startsAnew = false
+    isUnused = false
     packet.tag(Int64(nextPacket))
     nextPacket += 1
     isFresh = false
@@ -207,13 +217,21 @@ package struct StreamDecoder: ~Copyable {
   /// A flushed decoder keeps parameter sets, sizes and statistics of what it decoded before: most streams do not
   /// notice, damaged ones and those that change size do.
   ///
-  /// - Parameter reopening: take a new decoder instead of flushing this one.
+  /// - Parameters:
+  ///   - reopening: take a new decoder instead of flushing this one.
+  ///   - seeksStart: the first packet may be sought as any other, where the container is good for that; else the file is
+  ///     opened anew for it.
   /// - Returns: false when the file's packets are no longer those of the index.
-  package mutating func start(at number: Int, records: [PacketRecord], reopening: Bool) throws -> Bool {
+  package mutating func start(
+    at number: Int, records: [PacketRecord], reopening: Bool, seeksStart: Bool = false
+  ) throws -> Bool {
     if isFresh, number == nextPacket { return true }
     try renew(reopening: reopening)
     isPending = false
-    if number > 0, isTrusted, try land(on: number, records) { return true }
+    // Opening a file costs as much as decoding a keyframe, which is how FFmpeg learns of its streams.
+    if number > 0 || seeksStart && demuxer.format.knowsWherePacketsLie, isTrusted, try land(on: number, records) {
+      return true
+    }
     try demuxer.rewind()
     isTrusted = true
     isCounted = true
@@ -232,8 +250,10 @@ package struct StreamDecoder: ~Copyable {
     hardware?.enter()
     defer { hardware?.leave() }
     startsAnew = true
+    if isUnused { return }
     if reopening {
       codec = try Self.open(demuxer, options, allocator)
+      isUnused = true
     } else {
       codec.flush()
     }
