@@ -40,9 +40,11 @@ cleanup() {
 trap cleanup EXIT
 cd "$work"
 
+# How the player is told what to draw with, and what a check then says.
+drawing=() with=''
 passed=0 failed=0 X=0 Y=0 WIDTH=0 HEIGHT=0
-ok() { passed=$((passed + 1)); if [ -n "$keep" ]; then echo "  ok: $1"; fi; }
-bad() { failed=$((failed + 1)); echo "check-player: $1" >&2; }
+ok() { passed=$((passed + 1)); if [ -n "$keep" ]; then echo "  ok: $1$with"; fi; }
+bad() { failed=$((failed + 1)); echo "check-player: $1$with" >&2; }
 is() { if [ "$2" = "$3" ]; then ok "$1"; else bad "$1: $2, not $3"; fi; }                         # what, is, should be
 within() { if [ "$2" -ge "$3" ] && [ "$2" -le "$4" ]; then ok "$1"; else bad "$1: $2, not $3 to $4"; fi; }
 
@@ -57,7 +59,7 @@ export DISPLAY=:$number
 # Starts it and waits for its window: $window, $player.
 start() {
   rm -f report.json errors.txt
-  "$program" play "$@" --json >report.json 2>errors.txt &
+  "$program" play "$@" "${drawing[@]}" --json >report.json 2>errors.txt &
   player=$!
   pids+=("$player")
   window=''
@@ -434,10 +436,46 @@ driver() {
   program=$plain
 }
 
+# Formats that are no textures are drawn as RGB: red, and half of green.
+packed() {
+  ffmpeg -y -v error -f lavfi -i "color=c=0xff0000:s=320x360:r=10,format=rgb24[a];color=c=0x008000:s=320x360:r=10,format=rgb24[b];[a][b]hstack" \
+    -frames:v 10 -c:v qtrle -pix_fmt rgb24 packed.mov </dev/null
+  start packed.mov "${size[@]}" --loop 0 || return 0
+  geometry
+  shot packed
+  quit
+  is "a clip of packed RGB" "$(pixel packed 160 180) / $(pixel packed 480 180)" "255 0 0 / 0 128 0"
+}
+
+# --- the same with Vulkan
+vulkan() {
+  drawing=(--gpu-api vulkan) with=' (Vulkan)'
+  local reason
+  reason=$("$program" play numbers.mp4 --to 0 --json "${drawing[@]}" 2>&1 >report.json </dev/null || true)
+  if [ "$(value window)" != true ]; then
+    printf '\n*** SKIPPED: the player on Vulkan: %s ***\n\n' "${reason:-no window}"
+    return 0
+  fi
+  bars 709 limited 8 0
+  is "what draws" "$(value drawing | cut -d ' ' -f 1)" Vulkan
+  if [ -z "$short" ]; then
+    keys
+    overlay
+    sizes
+    managed
+    bars 601 full 8 0
+    bars 2020 limited 10 1
+    tone pq smpte2084 195 450 573 723
+    shapes
+    packed
+  fi
+}
+
 no_display
 keys
 mouse
 bars 709 limited 8 0
+is "what draws" "$(value drawing | cut -d ' ' -f 1)" OpenGL
 if [ -z "$short" ]; then
   overlay
   sizes
@@ -454,7 +492,9 @@ if [ -z "$short" ]; then
   shapes
   tone pq smpte2084 195 450 573 723
   tone hlg arib-std-b67 100 400 721 940
+  packed
   driver
 fi
+vulkan
 echo "check-player: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -16,7 +16,7 @@ root=${VABUF_DEBIAN13_ROOT:-$repository/.cache/debian13}
 # First what the toolchain needs, then what scripts/setup-debian.sh installs.
 packages=ca-certificates,git,binutils,g++,libc6-dev,libcurl4t64,libedit2,libncurses6,libsqlite3-0,libxml2,libz3-4,tzdata
 packages+=,make,pkg-config,libavcodec-dev,libavformat-dev,libavutil-dev,libswscale-dev,libva-dev,libdrm-dev,vainfo,ffmpeg,jq
-packages+=,libsdl2-dev,libplacebo-dev,libegl-dev,xvfb,xdotool,openbox,weston,libgl1-mesa-dri,libegl-mesa0
+packages+=,libsdl2-dev,libplacebo-dev,libegl-dev,xvfb,xdotool,openbox,weston,libgl1-mesa-dri,libegl-mesa0,mesa-vulkan-drivers
 
 skip() {
   printf '\n*** SKIPPED: the Debian 13 stage: %s ***\n\n' "$*" >&2

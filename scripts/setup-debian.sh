@@ -14,7 +14,7 @@ packages=(
   libva-dev libdrm-dev vainfo                                    # GPU surfaces, and what a driver says of itself
   ffmpeg                                                         # the reference of the tests, and their clips
   libsdl2-dev libplacebo-dev libegl-dev                          # the player's window
-  xvfb xdotool openbox                                           # a display for its tests
+  xvfb xdotool openbox mesa-vulkan-drivers                       # a display for its tests, and Vulkan on the processor
   jq                                                             # scripts/
 )
 

@@ -7,6 +7,7 @@
 #include <libplacebo/renderer.h>
 #include <libplacebo/swapchain.h>
 #include <libplacebo/utils/upload.h>
+#include <libplacebo/vulkan.h>
 
 // All that differs between libplacebo 4.208 (Debian 12) and 7.349 (Debian 13), and what Swift cannot import: macros.
 
@@ -18,6 +19,8 @@ typedef pl_fmt vabuf_pl_fmt;
 typedef pl_opengl vabuf_pl_opengl;
 typedef pl_swapchain vabuf_pl_swapchain;
 typedef pl_renderer vabuf_pl_renderer;
+typedef pl_vulkan vabuf_pl_vulkan;
+typedef pl_vk_inst vabuf_pl_vk_inst;
 
 // The name of this function is a macro with the version of the interface in it.
 static inline pl_log vabuf_pl_log_create(const struct pl_log_params *params) { return pl_log_create(PL_API_VER, params); }
@@ -29,6 +32,17 @@ static inline pl_opengl vabuf_pl_opengl_create(pl_log log, bool allow_software, 
   params.egl_display = display;
   params.egl_context = context;
   return pl_opengl_create(log, &params);
+}
+
+// SDL gives the door to Vulkan as data, and Swift casts no data to functions.
+static inline PFN_vkGetInstanceProcAddr vabuf_vk_door(void *function) { return (PFN_vkGetInstanceProcAddr) function; }
+
+// SDL makes a window's surface; its end is Vulkan's own, which is reached through the door only: nothing is linked.
+static inline bool vabuf_vk_destroy_surface(pl_vk_inst instance, VkSurfaceKHR surface) {
+  PFN_vkDestroySurfaceKHR destroy =
+      (PFN_vkDestroySurfaceKHR) instance->get_proc_addr(instance->instance, "vkDestroySurfaceKHR");
+  if (destroy) destroy(instance->instance, surface, NULL);
+  return destroy != NULL;
 }
 
 // Luminance of a mastering display; the same fields in both, within a struct that differs around them.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import PlayerPolicy
 import VABuf
 
 /// `vabuf play`.
@@ -52,6 +53,13 @@ struct PlayCommand: AsyncParsableCommand {
 
   @Flag(help: "Copy frames that are on the GPU instead of drawing their surfaces.")
   var noImport = false
+
+  @Option(
+    name: .customLong("gpu-api"),
+    help: ArgumentHelp(
+      "What draws: auto, opengl or vulkan. auto takes OpenGL on a GPU, else Vulkan on a GPU, else OpenGL on the processor, "
+        + "else Vulkan there.", valueName: "api"))
+  var gpuAPI = GraphicsChoice.auto
 
   @OptionGroup var options: BufferOptions
 
@@ -189,3 +197,6 @@ extension BufferMetrics {
     return metrics
   }
 }
+
+/// `--gpu-api`.
+extension GraphicsChoice: ExpressibleByArgument {}

@@ -59,6 +59,7 @@ import VABuf
       player.size = size.map { ($0.width, $0.height) }
       player.showsOverlay = overlay
       player.importsSurfaces = !noImport
+      player.graphics = gpuAPI
       return player
     }
 

@@ -94,7 +94,8 @@ import VABufTestKit
     ["index", "x", "--host-memory", "12Q"], ["index", "x", "--host-memory", "0"], ["index", "x", "--threads", "-1"],
     ["index", "x", "--stream", "-1"], ["index", "x", "--gpu-surfaces", "0"], ["index", "x", "--backend", "gpu"],
     ["bench", "x", "--workload", "idle"], ["bench", "x", "--count", "0"], ["play", "x", "--speed", "0"],
-    ["play", "x", "--loop", "-1"], ["nothing"], ["index", "x", "--nothing"], ["index"],
+    ["play", "x", "--loop", "-1"], ["play", "x", "--gpu-api", "metal"], ["nothing"], ["index", "x", "--nothing"],
+    ["index"],
   ])
   func wrongUsage(_ arguments: [String]) throws {
     let run = try Program.run(Program.path, arguments)

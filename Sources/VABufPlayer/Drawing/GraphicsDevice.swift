@@ -1,26 +1,50 @@
-internal import CEGL
 internal import CPlacebo
 internal import Logging
 
-/// libplacebo on a window's OpenGL context: owns its log and its device, and keeps the window.
+/// libplacebo on a window: what draws.
 ///
-/// Whatever is made of it (`OwnedTexture`, `Screen`) keeps it, so that it goes last. For the thread of the window only.
-final class GraphicsDevice {
-  let window: Window
-  private var log: vabuf_pl_log?
-  private var opengl: vabuf_pl_opengl?
-  private let messages: Messages
+/// Whatever is made of it (`OwnedTexture`, `Screen`) keeps it, and it keeps its window, so that all goes in the right order.
+/// For the thread of the window only.
+protocol GraphicsDevice: AnyObject {
+  var window: Window { get }
+  var log: GraphicsLog { get }
+  var gpu: vabuf_pl_gpu { get }
+  /// As `OpenGL (EGL)`.
+  var name: String { get }
   /// What draws is the processor.
-  let isSoftware: Bool
+  var isSoftware: Bool { get }
+  /// Showing a picture waits for the display.
+  var waitsForDisplay: Bool { get }
 
-  /// Where libplacebo's messages go; it has a pointer to this until the log is destroyed.
+  /// What the window's pictures come from; its owner destroys it. Nil where the driver refuses.
+  func makeSwapchain() -> vabuf_pl_swapchain?
+  /// Shows what was drawn and submitted.
+  func show(_ swapchain: vabuf_pl_swapchain)
+}
+
+extension GraphicsDevice {
+  /// DMA-BUFs may become textures, as far as the driver goes.
+  var importsDMABufs: Bool { gpu.pointee.import_caps.tex & UInt64(PL_HANDLE_DMA_BUF.rawValue) != 0 }
+
+  /// It will never draw again, as when it was unplugged.
+  var isLost: Bool { pl_gpu_is_failed(gpu) }
+
+  /// Its name, and whether that is the processor.
+  var description: String { name + (isSoftware ? " on the processor" : "") }
+}
+
+/// libplacebo's log: owns it, and hands its messages to a logger.
+final class GraphicsLog {
+  private(set) var handle: vabuf_pl_log?
+  private let messages: Messages
+
+  /// Where messages go; libplacebo has a pointer to this until the log is destroyed.
   private final class Messages {
     let logger: Logger
     init(_ logger: Logger) { self.logger = logger }
   }
 
-  init(_ window: Window, logger: Logger) throws(DisplayUnavailable) {
-    self.window = window
+  init(_ logger: Logger) throws(DisplayUnavailable) {
     messages = Messages(logger)
     var parameters = pl_log_params()
     parameters.log_level = logger.logLevel <= .debug ? PL_LOG_INFO : PL_LOG_ERR
@@ -31,67 +55,20 @@ final class GraphicsDevice {
       let logger = Unmanaged<Messages>.fromOpaque(messages).takeUnretainedValue().logger  // see above
       logger.log(level: level == PL_LOG_INFO ? .debug : .warning, "libplacebo: \(String(cString: text))")
     }
-    guard let log = vabuf_pl_log_create(&parameters) else {
-      throw DisplayUnavailable(reason: "libplacebo has no memory")
+    handle = vabuf_pl_log_create(&parameters)
+    guard handle != nil else { throw DisplayUnavailable(reason: "libplacebo has no memory") }
+  }
+
+  deinit { pl_log_destroy(&handle) }
+
+  /// For tries whose failure is an answer: nothing of it is logged.
+  func silently<R>(_ body: () -> R) -> R {
+    let level = pl_log_level_update(handle, PL_LOG_NONE)
+    defer {
+      guard pl_log_level_update(handle, level) == PL_LOG_NONE else {
+        preconditionFailure("libplacebo forgot its log level")
+      }
     }
-    let (display, context) = window.usesEGL ? (eglGetCurrentDisplay(), eglGetCurrentContext()) : (nil, nil)
-    // First as if software did not count: so it is known which one it is. That one it is has no line in the log.
-    let level = pl_log_level_update(log, PL_LOG_NONE)
-    let hardware = vabuf_pl_opengl_create(log, false, display, context)
-    guard pl_log_level_update(log, level) == PL_LOG_NONE else { preconditionFailure("libplacebo forgot its log level") }
-    let opengl = hardware ?? vabuf_pl_opengl_create(log, true, display, context)
-    isSoftware = hardware == nil
-    self.log = log
-    self.opengl = opengl
-    guard opengl != nil else { throw DisplayUnavailable(reason: "libplacebo cannot use the display's OpenGL") }
-  }
-
-  deinit {
-    pl_opengl_destroy(&opengl)
-    pl_log_destroy(&log)
-  }
-
-  var logHandle: vabuf_pl_log? { log }
-
-  var openGLHandle: vabuf_pl_opengl {
-    guard let opengl else { preconditionFailure("a device without OpenGL") }
-    return opengl
-  }
-
-  var gpu: vabuf_pl_gpu { openGLHandle.pointee.gpu }
-
-  /// DMA-BUFs may become textures, as far as the driver goes.
-  var importsDMABufs: Bool { gpu.pointee.import_caps.tex & UInt64(PL_HANDLE_DMA_BUF.rawValue) != 0 }
-}
-
-/// Owns a texture.
-struct OwnedTexture: ~Copyable {
-  private(set) var texture: vabuf_pl_tex?
-  let device: GraphicsDevice
-
-  init(_ device: GraphicsDevice) { self.device = device }
-
-  /// Takes one over.
-  init(_ device: GraphicsDevice, adopting texture: vabuf_pl_tex) {
-    self.device = device
-    self.texture = texture
-  }
-
-  /// Makes one; nil where the driver refuses.
-  init?(_ device: GraphicsDevice, _ parameters: pl_tex_params) {
-    self.device = device
-    var parameters = parameters
-    texture = pl_tex_create(device.gpu, &parameters)
-    if texture == nil { return nil }
-  }
-
-  deinit {
-    var texture = texture
-    pl_tex_destroy(device.gpu, &texture)
-  }
-
-  /// Writes a plane, into the texture that there is or into a new one where that does not fit.
-  mutating func upload(_ data: inout pl_plane_data, _ plane: inout pl_plane) -> Bool {
-    pl_upload_plane(device.gpu, &plane, &texture, &data)
+    return body()
   }
 }

@@ -5,11 +5,11 @@ internal import PlayerPolicy
 ///
 /// One row of letters, and behind them a box that is white all over.
 final class OverlayTextures {
-  private let device: GraphicsDevice
+  private let device: any GraphicsDevice
   private var letters: OwnedTexture?
   private var dot = 0
 
-  init(_ device: GraphicsDevice) { self.device = device }
+  init(_ device: any GraphicsDevice) { self.device = device }
 
   /// The texture for a size of letters; nil where the driver has no room for it.
   func texture(dot: Int) -> vabuf_pl_tex? {

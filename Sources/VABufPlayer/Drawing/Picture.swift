@@ -23,7 +23,7 @@ struct ReadyFrame: Sendable {
 ///
 /// For the thread of the window only.
 final class Picture {
-  private let device: GraphicsDevice
+  private let device: any GraphicsDevice
   private var uploads: [TextureBox] = []
   /// What is drawn now: its textures, and what must live as long as they are.
   private var imports: [TextureBox] = []
@@ -39,7 +39,7 @@ final class Picture {
     init(_ texture: consuming OwnedTexture) { self.texture = texture }
   }
 
-  init(_ device: GraphicsDevice) { self.device = device }
+  init(_ device: any GraphicsDevice) { self.device = device }
 
   /// Takes a frame over; what was there before goes.
   ///
@@ -61,12 +61,20 @@ final class Picture {
       guard upload(ready.lease, descriptor, &frame) else { return false }
     }
     if frame.num_planes > 1 { pl_frame_set_chroma_location(&frame, ColorMapping.chromaLocation(descriptor)) }
+    letGo()
     self.frame = frame
     self.descriptor = descriptor
     self.imports = imports
     owner = ready
     isImported = ready.exported != nil
     return true
+  }
+
+  deinit { letGo() }
+
+  /// Before the surface of the frame on the screen is anyone else's to write.
+  private func letGo() {
+    for box in imports { box.texture.finish() }
   }
 
   var lease: FrameLease? { owner?.lease }

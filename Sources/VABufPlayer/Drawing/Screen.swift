@@ -5,20 +5,19 @@ internal import PlayerPolicy
 ///
 /// For the thread of the window only.
 final class Screen {
-  private let device: GraphicsDevice
+  private let device: any GraphicsDevice
   private var swapchain: vabuf_pl_swapchain?
   private var renderer: vabuf_pl_renderer?
   private let overlays: OverlayTextures
   private let parameters: pl_render_params
 
-  init(_ device: GraphicsDevice) throws(DisplayUnavailable) {
+  init(_ device: any GraphicsDevice) throws(DisplayUnavailable) {
     self.device = device
     overlays = OverlayTextures(device)
     // Processors draw what is needed only.
     parameters = device.isSoftware ? pl_render_fast_params : pl_render_default_params
-    var empty = pl_opengl_swapchain_params()
-    swapchain = pl_opengl_create_swapchain(device.openGLHandle, &empty)
-    renderer = pl_renderer_create(device.logHandle, device.gpu)
+    swapchain = device.makeSwapchain()
+    renderer = pl_renderer_create(device.log.handle, device.gpu)
     guard swapchain != nil, renderer != nil else {
       pl_renderer_destroy(&renderer)
       pl_swapchain_destroy(&swapchain)
@@ -37,14 +36,14 @@ final class Screen {
   func draw(_ picture: Picture, _ canvas: Canvas) -> Bool {
     let size = device.window.drawableSize
     var (width, height) = (Int32(size.width), Int32(size.height))
-    guard width > 0, height > 0, pl_swapchain_resize(swapchain, &width, &height) else { return false }
+    guard let swapchain, width > 0, height > 0, pl_swapchain_resize(swapchain, &width, &height) else { return false }
     var shown = pl_swapchain_frame()
     guard pl_swapchain_start_frame(swapchain, &shown) else { return false }
     var target = pl_frame()
     pl_frame_from_swapchain(&target, &shown)
     let isDrawn = render(picture, canvas, into: &target, Int(width), Int(height))
     guard pl_swapchain_submit_frame(swapchain), isDrawn else { return false }
-    device.window.swap()
+    device.show(swapchain)
     return true
   }
 

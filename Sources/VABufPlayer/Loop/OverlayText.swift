@@ -40,7 +40,7 @@ struct OverlayText {
     let how =
       player.picture.isImported
       ? "zero-copy (DMA-BUF)" : player.picture.descriptor?.backend == .vaapi ? "downloaded, uploaded" : "uploaded"
-    return "draw    \(player.drawingName)   \(how)"
+    return "draw    \(player.device.description)   \(how)"
   }
 
   private var rates: String {

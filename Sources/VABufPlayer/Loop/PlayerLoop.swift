@@ -9,8 +9,7 @@ internal import VABuf
 final class PlayerLoop {
   let buffer: FrameBuffer
   let options: PlayerOptions
-  let window: Window
-  let device: GraphicsDevice
+  let device: any GraphicsDevice
   let screen: Screen
   let picture: Picture
   let feeder: FrameFeeder
@@ -39,16 +38,18 @@ final class PlayerLoop {
     self.timetable = timetable
     self.stop = stop
     let size = options.size ?? WindowSize.fitting(buffer.stream)
-    window = try Window(
+    let style = Window.Style(
       title: options.title, width: size.width, height: size.height, isFullscreen: options.isFullscreen)
-    device = try GraphicsDevice(window, logger: options.logger)
+    device = try GraphicsOpening.open(options.graphics, style, log: GraphicsLog(options.logger))
     screen = try Screen(device)
     picture = Picture(device)
-    let waker = window.waker
+    let waker = device.window.waker
     feeder = FrameFeeder(buffer, importsSurfaces: options.importsSurfaces && device.importsDMABufs) { waker.wake() }
     transport = Transport(
       timetable, bounds: options.bounds, speed: options.speed, direction: options.direction, rounds: options.rounds)
   }
+
+  var window: Window { device.window }
 
   // MARK: - The loop
 
@@ -132,7 +133,7 @@ final class PlayerLoop {
     guard ready.exported != nil else {
       fail(
         VABufError(
-          .backendUnavailable, what: "frame \(ready.number)", why: "the display's OpenGL takes no such picture",
+          .backendUnavailable, what: "frame \(ready.number)", why: "\(device.name) takes no such picture here",
           remedy: "play it with --headless"))
       return false
     }
@@ -161,13 +162,19 @@ final class PlayerLoop {
     guard !isHidden else { return false }
     let begin = Moment.now
     let isDrawn = screen.draw(picture, overlay.canvas())
+    if device.isLost {
+      failure = VABufError(
+        .backendUnavailable, what: "the window", why: "\(device.name) lost its device",
+        remedy: "play it again, or with --headless")
+      isOver = true
+    }
     drawTime.add(Moment.now - begin)
     return isDrawn
   }
 
   /// How long before it is due a frame must be drawn. Where the display is waited for, its next picture is what counts.
   private func lead(_ pacer: Pacer) -> Double {
-    let period = window.waitsForDisplay ? window.refreshPeriod ?? 0 : 0
+    let period = device.waitsForDisplay ? window.refreshPeriod ?? 0 : 0
     return min(max(drawTime.usual, period / 2), timetable.duration(min(pacer.next, pacer.run.count - 1), of: pacer.run))
   }
 

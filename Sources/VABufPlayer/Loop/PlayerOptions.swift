@@ -20,6 +20,8 @@ package struct PlayerOptions: Sendable {
   package var showsOverlay = false
   /// Frames that are decoded before the clock starts.
   package var preroll = 12
+  /// What pictures are drawn with.
+  package var graphics = GraphicsChoice.auto
   /// Draw surfaces as they are, where the display can.
   package var importsSurfaces = true
   /// Keeps a PNG file of a frame, and returns what to call it.
@@ -67,7 +69,7 @@ package struct PlayerOutcome: Sendable {
   package var seconds: Double
   /// How long each request of a run took.
   package var latencies: [Duration]
-  /// What draws, as `OpenGL`.
+  /// What draws, as `OpenGL (EGL)`.
   package var drawing: String
   /// Why it ended before its time.
   package var failure: (any Error)?

@@ -4,7 +4,7 @@ package import VABuf
 /// Plays a buffer in a window.
 package enum WindowPlayer {
   /// Why there can be no window; nil where one is worth a try.
-  package static var missingDisplay: DisplayUnavailable? { Window.missingDisplay }
+  package static var missingDisplay: DisplayUnavailable? { DisplayConnection.missing }
 
   /// Plays until the end, or until the viewer quits. For the process's main thread, which it keeps: SDL wants that one.
   ///
@@ -21,13 +21,6 @@ package enum WindowPlayer {
     loop.run()
     return PlayerOutcome(
       log: loop.log, seconds: Moment.now - begin, latencies: loop.feeder.latencies,
-      drawing: loop.drawingName, failure: loop.failure, saves: loop.saves)
-  }
-}
-
-extension PlayerLoop {
-  /// What draws.
-  var drawingName: String {
-    "OpenGL" + (window.usesEGL ? " (EGL)" : " (GLX)") + (device.isSoftware ? " on the processor" : "")
+      drawing: loop.device.description, failure: loop.failure, saves: loop.saves)
   }
 }

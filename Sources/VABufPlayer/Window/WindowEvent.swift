@@ -71,12 +71,14 @@ extension Window {
   }
 
   private func read(_ event: SDL_WindowEvent) -> WindowEvent? {
+    // What is left of a window that was tried before.
+    guard event.windowID == SDL_GetWindowID(handle) else { return nil }
     switch SDL_WindowEventID(UInt32(event.event)) {
-    case SDL_WINDOWEVENT_EXPOSED, SDL_WINDOWEVENT_SIZE_CHANGED, SDL_WINDOWEVENT_DISPLAY_CHANGED: .exposed
-    case SDL_WINDOWEVENT_HIDDEN, SDL_WINDOWEVENT_MINIMIZED: .hidden
-    case SDL_WINDOWEVENT_SHOWN, SDL_WINDOWEVENT_RESTORED, SDL_WINDOWEVENT_MAXIMIZED: .shown
-    case SDL_WINDOWEVENT_CLOSE: .closed
-    default: nil
+    case SDL_WINDOWEVENT_EXPOSED, SDL_WINDOWEVENT_SIZE_CHANGED, SDL_WINDOWEVENT_DISPLAY_CHANGED: return .exposed
+    case SDL_WINDOWEVENT_HIDDEN, SDL_WINDOWEVENT_MINIMIZED: return .hidden
+    case SDL_WINDOWEVENT_SHOWN, SDL_WINDOWEVENT_RESTORED, SDL_WINDOWEVENT_MAXIMIZED: return .shown
+    case SDL_WINDOWEVENT_CLOSE: return .closed
+    default: return nil
     }
   }
 
