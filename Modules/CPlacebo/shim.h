@@ -34,6 +34,16 @@ static inline pl_opengl vabuf_pl_opengl_create(pl_log log, bool allow_software, 
   return pl_opengl_create(log, &params);
 }
 
+// Pictures of 8 bits, as OpenGL's are. 7 would take up to 16 where there are any, which nobody sees and all pay for.
+static inline struct pl_vulkan_swapchain_params vabuf_pl_vulkan_swapchain_params(
+    VkSurfaceKHR surface, VkPresentModeKHR mode, int depth) {
+  struct pl_vulkan_swapchain_params params = {.surface = surface, .present_mode = mode, .swapchain_depth = depth};
+#if PL_API_VER >= 349
+  params.disable_10bit_sdr = true;
+#endif
+  return params;
+}
+
 // SDL gives the door to Vulkan as data, and Swift casts no data to functions.
 static inline PFN_vkGetInstanceProcAddr vabuf_vk_door(void *function) { return (PFN_vkGetInstanceProcAddr) function; }
 

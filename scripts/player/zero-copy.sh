@@ -49,8 +49,9 @@ show() { # name, options
   wait "$player" || status=$?
   is "$name: the status after Ctrl-C" "$status" 130
 }
-show imported
-show copied --no-import
+show imported --gpu-api opengl
+show copied --gpu-api opengl --no-import
+show vulkan --gpu-api vulkan
 is "frames are drawn from their surfaces" "$(value zero_copy imported)" true
 is "all of them" "$(value zero_copy_frames imported)" "$(value presented imported)"
 is "decoded by the driver" "$(value backend imported)" vaapi
@@ -59,9 +60,21 @@ is "with --no-import none is" "$(value zero_copy_frames copied)" 0
 is "the same picture, pixel by pixel" "$(ffmpeg -v error -i imported.png -i copied.png -filter_complex \
   '[0]format=rgb24,crop=1280:720:0:40[a];[1]format=rgb24,crop=1280:720:0:40[b];[a][b]blend=all_mode=difference' -f rawvideo -pix_fmt rgb24 - </dev/null | od -An -v -tu1 -w3 \
   | awk '{ for (c = 1; c <= 3; c++) if ($c > worst) worst = $c } END { print worst <= 1 ? "yes" : worst }')" yes
-# 640x360 fills the width of 1280x800.
-ffmpeg -v error -i imported.png -vf crop=1280:1:0:400,format=rgb24 -f rawvideo - </dev/null | od -An -v -tu1 -w3 | awk 'NR % 160 == 80' >got
 "${reference[@]}" -v what=rgb >want
-worst=$(paste want got | awk '{ for (c = 1; c <= 3; c++) { d = $c - $(c + 3); if (d < 0) d = -d; if (d > worst) worst = d } } END { print int(worst + 0.999) }')
-is "within 2 levels of the reference" "$([ "$worst" -le 2 ] && echo yes || echo "$worst: $(paste want got | tr '\n' ';')")" yes
+colors() { # name
+  local worst
+  # 640x360 fills the width of 1280x800.
+  ffmpeg -v error -i "$1.png" -vf crop=1280:1:0:400,format=rgb24 -f rawvideo - </dev/null | od -An -v -tu1 -w3 | awk 'NR % 160 == 80' >got
+  worst=$(paste want got | awk '{ for (c = 1; c <= 3; c++) { d = $c - $(c + 3); if (d < 0) d = -d; if (d > worst) worst = d } } END { print int(worst + 0.999) }')
+  is "$1: within 2 levels of the reference" "$([ "$worst" -le 2 ] && echo yes || echo "$worst: $(paste want got | tr '\n' ';')")" yes
+}
+colors imported
+is "Vulkan draws" "$(value drawing vulkan)" "Vulkan on the processor"
+# Mesa's lavapipe 25.0 takes no DMA-BUF for an image (it has no VK_EXT_image_drm_format_modifier): frames are downloaded.
+if [ "$(value zero_copy vulkan)" = true ]; then
+  is "all of its frames are drawn from their surfaces" "$(value zero_copy_frames vulkan)" "$(value presented vulkan)"
+else
+  echo "  Vulkan imports no surfaces here"
+fi
+colors vulkan
 exit "$failed"

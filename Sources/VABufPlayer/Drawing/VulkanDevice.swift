@@ -56,11 +56,9 @@ final class VulkanDevice: GraphicsDevice {
   var waitsForDisplay: Bool { !window.display.isWayland }
 
   func makeSwapchain() -> vabuf_pl_swapchain? {
-    var parameters = pl_vulkan_swapchain_params()
-    parameters.surface = surface.handle
-    parameters.present_mode = waitsForDisplay ? VK_PRESENT_MODE_FIFO_KHR : VK_PRESENT_MODE_MAILBOX_KHR
-    // A picture counts as shown when it has been drawn, not when that was asked for.
-    parameters.swapchain_depth = 1
+    // One under way: a picture counts as shown when it has been drawn, not when that was asked for.
+    var parameters = vabuf_pl_vulkan_swapchain_params(
+      surface.handle, waitsForDisplay ? VK_PRESENT_MODE_FIFO_KHR : VK_PRESENT_MODE_MAILBOX_KHR, 1)
     return pl_vulkan_create_swapchain(device, &parameters)
   }
 
