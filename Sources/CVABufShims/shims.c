@@ -3,6 +3,7 @@
 #include <libavformat/avformat.h>
 #include <libavutil/hwcontext.h>
 #include <libavutil/hwcontext_vaapi.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <libavutil/log.h>
 #include <pthread.h>
@@ -12,6 +13,11 @@
 #include <unistd.h>
 
 int vabuf_name_this_thread(const char *name) { return pthread_setname_np(pthread_self(), name); }
+
+int vabuf_lower_thread_priority(int steps) {
+  errno = 0;
+  return nice(steps) == -1 ? errno : 0;
+}
 
 const char *vabuf_error_name(int number) { return strerrorname_np(number); }
 const char *vabuf_signal_name(int number) { return sigabbrev_np(number); }

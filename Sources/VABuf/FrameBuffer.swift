@@ -106,6 +106,9 @@ public final class FrameBuffer: Sendable {
     public var pool: MemoryPool?
     /// Decoder threads; 0 takes what libavcodec takes by itself (one a core and one more).
     public var threads = 0
+    /// Decoder threads give way to the program's other threads: for one that draws with the processor what it decodes
+    /// ahead. Where nothing else wants the processor it changes nothing.
+    public var decodesAtLowPriority = false
     /// Which decoders may be used.
     public var backend = BackendPreference.auto
     /// The render node for hardware, as `/dev/dri/renderD128`; nil takes the first that decodes the stream.
@@ -154,6 +157,7 @@ public final class FrameBuffer: Sendable {
         capacity: openingBytes(options), surfaces: openingSurfaces(options), deviceDeadline: options.deviceDeadline)
     var session = SessionOptions(path: path, stream: options.stream, logger: options.logger)
     session.threads = options.threads
+    session.hasLowPriority = options.decodesAtLowPriority
     session.progress = options.progress
     session.verifies = options.verifiesIndex
     session.hostFormat = options.hostFormat

@@ -15,7 +15,8 @@ import VABuf
       if let missing = WindowPlayer.missingDisplay { return missing.reason }
       let begin = ContinuousClock.now
       let configuration = options.hostMemory == nil ? Self.bothWays : nil
-      return try await options.withBuffer(source, configuration: configuration) { buffer in
+      // Frames are decoded ahead, several at once; what is due must be drawn meanwhile.
+      return try await options.withBuffer(source, configuration: configuration, lowPriority: true) { buffer in
         let openSeconds = (ContinuousClock.now - begin).seconds
         guard let stream = buffer.stream else { return nil }
         // Fails at once, as asking for them does.

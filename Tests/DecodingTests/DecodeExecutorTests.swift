@@ -97,4 +97,34 @@ import VABufTestKit
     while threads(name) > 0, !Task.isCancelled { await Task.yield() }
     #expect(threads(name) == 0)
   }
+
+  /// How many threads of this process gave up some of their priority: the 19th field of `stat`, behind the name.
+  private var modestThreads: Int {
+    let ids = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
+    return ids.count { id in
+      let stat = (try? String(contentsOfFile: "/proc/self/task/\(id)/stat", encoding: .utf8)) ?? ""
+      let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
+      return fields.count > 16 && (Int(fields[16]) ?? 0) >= Self.ownNiceness + 5
+    }
+  }
+
+  private static let ownNiceness = Int(getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0))
+
+  @Test func aModestSessionsThreadsGiveWay() async throws {
+    guard let path = try ClipMaker.shared.path(of: "h264-gop12") else { return }
+    #expect(modestThreads == 0)
+    do {
+      let session = DecodeSession(name: "modest session")
+      var options = SessionOptions(path)
+      options.hasLowPriority = true
+      options.threads = 2
+      _ = try await session.open(options, allocator: TrackingAllocator())
+      try await session.seek(to: 0, keeping: 0)
+      _ = try await session.step()
+      // Its own, and libavcodec's.
+      #expect(modestThreads >= 3)
+    }
+    while modestThreads > 0, !Task.isCancelled { await Task.yield() }
+    #expect(modestThreads == 0)
+  }
 }

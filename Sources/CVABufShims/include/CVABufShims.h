@@ -9,6 +9,9 @@
 // Threads. Swift does not import pthread_setname_np (it is behind _GNU_SOURCE). Returns an errno.
 int vabuf_name_this_thread(const char *name);
 
+// Lowers the priority of this thread, and of those that it will make: on Linux each thread has its own. Returns an errno.
+int vabuf_lower_thread_priority(int steps);
+
 // What Swift does not import because it is behind _GNU_SOURCE: names of errors and signals without their "SIG" (NULL where
 // there is none), a pipe that no child inherits, a file in memory (-1, with errno set, where they cannot be had).
 const char *vabuf_error_name(int number);

@@ -10,6 +10,8 @@ package struct SessionOptions: Sendable {
   package var stream: Int?
   /// Decoder threads; 0 lets libavcodec take one a core and one more.
   package var threads = 0
+  /// The session's thread, and libavcodec's, give way to others.
+  package var hasLowPriority = false
   /// Where indexes are kept; nil keeps none.
   package var store: IndexStore?
   /// Decode the stream once before anything else, where only its headers promise what it holds.

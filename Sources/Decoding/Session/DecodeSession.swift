@@ -1,3 +1,4 @@
+internal import CVABufShims
 internal import FFmpegMedia
 package import FrameModel
 package import Logging
@@ -26,9 +27,20 @@ package actor DecodeSession {
 
   /// Opens the file, on the session's thread; indexes it where no index is kept.
   package func open(_ options: SessionOptions, allocator: any HostAllocator) throws -> Opened {
+    if options.hasLowPriority { lowerPriority(options.logger) }
     let engine = try DecodeEngine(options, allocator: allocator, interrupt: interrupt)
     self.engine = engine
     return Opened(stream: engine.stream, index: engine.index, decoderName: engine.decoderName)
+  }
+
+  /// A third of the share of a thread that does not give way, where both want the same core.
+  private static let stepsDown: Int32 = 5
+
+  /// Of this thread, before libavcodec makes its own, which take over what it has.
+  private func lowerPriority(_ logger: Logger) {
+    let result = vabuf_lower_thread_priority(Self.stepsDown)
+    // It decodes as well without.
+    if result != 0 { logger.debug("the decoder's priority was not lowered", metadata: ["errno": "\(result)"]) }
   }
 
   /// Makes blocking reads fail, so that the session comes to an end soon. Any thread.

@@ -128,10 +128,10 @@ struct BufferOptions: ParsableArguments {
 
   /// Opens a file, with a progress bar where it takes long; closes it after `body`, however that ends.
   func withBuffer<R>(
-    _ source: Source, configuration: Configuration? = nil,
+    _ source: Source, configuration: Configuration? = nil, lowPriority: Bool = false,
     _ body: (FrameBuffer) async throws -> R
   ) async throws -> R {
-    let buffer = try await open(source, configuration)
+    let buffer = try await open(source, configuration, lowPriority: lowPriority)
     let result: R
     do {
       result = try await body(buffer)
@@ -143,7 +143,9 @@ struct BufferOptions: ParsableArguments {
     return result
   }
 
-  private func open(_ source: Source, _ configuration: Configuration?) async throws -> FrameBuffer {
+  private func open(
+    _ source: Source, _ configuration: Configuration?, lowPriority: Bool
+  ) async throws -> FrameBuffer {
     let logger = startLogging()
     var options = FrameBuffer.Options()
     options.stream = stream
@@ -151,6 +153,7 @@ struct BufferOptions: ParsableArguments {
     options.configuration = configuration
     options.hostMemory = hostMemory?.bytes
     options.threads = threads
+    options.decodesAtLowPriority = lowPriority
     options.keepsIndex = source.keepsIndex
     options.verifiesIndex = source.verifiesIndex
     options.logger = logger
