@@ -61,7 +61,11 @@ final class BufferCore: Sendable {
     pool.register(cache)
   }
 
-  deinit { pool.unregister(cache) }
+  deinit {
+    pool.unregister(cache)
+    // The leases that it keeps hold it.
+    cache.removeAll()
+  }
 
   /// Breaks the circle of the cache telling the core of evictions.
   private final class EvictionRelay: Sendable {

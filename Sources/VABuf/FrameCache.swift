@@ -14,6 +14,22 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
     var surfaceLeases: [Int] = []
     var actions: [CachePolicy.Action] = []
     var spare = SpareLeases()
+    /// Leases that are to be let go of after unlocking.
+    var released: [FrameLease] = []
+
+    /// Takes back the pins of leases that nobody holds: before anything is evicted, or put in order.
+    mutating func unpinSpare() {
+      for lease in spare.forgetSpare() {
+        lease.pinIsGone()
+        policy.unpin(lease.slot, into: &actions)
+        released.append(lease)
+      }
+    }
+
+    /// No longer keeps the lease of a slot, for whose frame there is no further reader.
+    mutating func forgetSpare(_ slot: Int) {
+      if let lease = spare.forget(slot) { released.append(lease) }
+    }
   }
 
   /// Called without a lock held.
@@ -56,12 +72,6 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
     }
   }
 
-  /// Gives back the pins of leases that nobody holds: to be called, without the lock, before anything is evicted.
-  private func releaseSpare() {
-    // Each gives its pin back when it goes, which takes the lock.
-    _ = state.withLock { $0.spare.forgetSpare() }
-  }
-
   /// Another lease of the frame that a lease has, in another place. Where the cache does not have it, the lease is all
   /// that holds it.
   func lease(_ lease: FrameLease, _ picture: HostPicture?, _ surface: SurfaceFrame?) -> FrameLease {
@@ -96,17 +106,15 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
     case .surface(let surface): (weight, tier) = (.init(hostBytes: surface.hostBytes, surfaces: 1), .gpu)
     }
     let stored = StoredFrame(frame)
-    releaseSpare()
     let (slot, removed) = state.withLock { state -> (Int?, Removed) in
+      state.unpinSpare()
       // What was there is another decode of the same frame, and leaves with all its tiers.
-      var old: FrameLease?
       if let slot = state.policy.slot(of: key) {
-        old = state.spare.forget(slot)
+        state.forgetSpare(slot)
         state.policy.remove(key, cause: .replaced, into: &state.actions)
       }
       let slot = state.policy.insert(key, weight: weight, tier: tier, pinned: true, into: &state.actions)
-      var removed = take(&state)
-      if let old { removed.leases.append(old) }
+      let removed = take(&state)
       if let slot {
         while state.frames.count <= slot {
           state.frames.append(nil)
@@ -127,8 +135,12 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
 
   /// Makes frames the most recently used ones, as far as they are there.
   func touch(_ keys: [FrameKey]) {
-    releaseSpare()
-    state.withLock { state in for key in keys { _ = state.policy.lookUp(key) } }
+    finish(
+      state.withLock { state -> Removed in
+        state.unpinSpare()
+        for key in keys { _ = state.policy.lookUp(key) }
+        return take(&state)
+      })
   }
 
   /// Gives back the pin of a lease.
@@ -146,10 +158,10 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   /// A leased frame was downloaded: it lives in host memory too, where there is room.
   func downloaded(_ lease: FrameLease, _ picture: HostPicture) {
     guard lease.cache === self else { return }
-    releaseSpare()
     finish(
       state.withLock { state -> Removed in
-        guard state.frames[lease.slot] === lease.stored, lease.stored.contents.host == nil else { return Removed() }
+        state.unpinSpare()
+        guard state.frames[lease.slot] === lease.stored, lease.stored.contents.host == nil else { return take(&state) }
         let key = state.policy.key(of: lease.slot)
         let weight = CachePolicy.Weight(hostBytes: picture.buffer.byteCount, surfaces: 0)
         guard state.policy.slot(of: key) == lease.slot,
@@ -164,10 +176,10 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   /// A leased frame was uploaded: it lives on the GPU too, where there is room.
   func uploaded(_ lease: FrameLease, _ surface: SurfaceFrame) {
     guard lease.cache === self else { return }
-    releaseSpare()
     finish(
       state.withLock { state -> Removed in
-        guard state.frames[lease.slot] === lease.stored, lease.stored.contents.surface == nil else { return Removed() }
+        state.unpinSpare()
+        guard state.frames[lease.slot] === lease.stored, lease.stored.contents.surface == nil else { return take(&state) }
         let weight = CachePolicy.Weight(hostBytes: surface.hostBytes, surfaces: 1)
         guard state.policy.promoted(lease.slot, weight: weight, into: &state.actions) else { return take(&state) }
         let removed = take(&state)
@@ -178,9 +190,9 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
 
   /// The download that `Hooks.demote` began is done.
   func demoted(_ slot: Int, _ frame: SurfaceFrame, _ picture: HostPicture) {
-    releaseSpare()
     finish(
       state.withLock { state -> Removed in
+        state.unpinSpare()
         let stored = state.frames[slot]
         let isWanted = state.policy.demoted(slot, hostBytes: picture.buffer.byteCount, into: &state.actions)
         // First what it replaces goes, then it is there.
@@ -202,8 +214,8 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   // MARK: - Giving up
 
   func reclaim(hostBytes: Int) -> Int {
-    releaseSpare()
     let (bytes, removed) = state.withLock { state -> (Int, Removed) in
+      state.unpinSpare()
       let bytes = state.policy.reclaim(hostBytes: hostBytes, into: &state.actions)
       return (bytes, take(&state))
     }
@@ -212,9 +224,9 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   }
 
   func reclaim(surfaces: Int) {
-    releaseSpare()
     finish(
       state.withLock { state -> Removed in
+        state.unpinSpare()
         var missing = surfaces
         // First those that cost nothing: what is on the host too and whose surface nobody leases, pinned or not.
         for slot in state.frames.indices where missing > 0 && state.surfaceLeases[slot] == 0 {
@@ -233,9 +245,9 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   }
 
   func setSurfaceLimit(_ surfaces: Int) {
-    releaseSpare()
     finish(
       state.withLock { state -> Removed in
+        state.unpinSpare()
         var limits = state.policy.limits
         limits.surfaces = surfaces
         state.policy.setLimits(limits, into: &state.actions)
@@ -245,9 +257,9 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
 
   /// Every surface is gone with its device.
   func loseDevice() {
-    releaseSpare()
     finish(
       state.withLock { state -> Removed in
+        state.unpinSpare()
         state.policy.loseDevice(into: &state.actions)
         return take(&state)
       })
@@ -255,11 +267,11 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
 
   /// Lets a frame go that was leased at most once and is not leased now.
   func removeIfUsedOnce(_ key: FrameKey) {
-    releaseSpare()
     finish(
       state.withLock { state -> Removed in
+        state.unpinSpare()
         guard let slot = state.policy.slot(of: key), state.uses[slot] <= 1, state.policy.pinCount(slot) == 0 else {
-          return Removed()
+          return take(&state)
         }
         _ = state.policy.remove(key, cause: .size, into: &state.actions)
         return take(&state)
@@ -272,26 +284,22 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
     finish(
       state.withLock { state -> Removed in
         let key = state.policy.key(of: lease.slot)
-        var kept: FrameLease?
         if state.frames[lease.slot] === lease.stored, state.policy.slot(of: key) == lease.slot {
-          kept = state.spare.forget(lease.slot)
+          state.forgetSpare(lease.slot)
           _ = state.policy.remove(key, cause: .deviceLost, into: &state.actions)
         }
-        var removed = take(&state)
-        if let kept { removed.leases.append(kept) }
-        return removed
+        return take(&state)
       })
   }
 
   func removeAll() {
     finish(
       state.withLock { state -> Removed in
+        state.unpinSpare()
         // They keep the cache, too: a closed one must hold none.
-        let kept = state.spare.forgetAll()
+        state.released += state.spare.forgetAll()
         state.policy.removeAll(cause: .explicit, into: &state.actions)
-        var removed = take(&state)
-        removed.leases = kept
-        return removed
+        return take(&state)
       })
   }
 
@@ -340,7 +348,8 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
 
   /// Carries out what the policy asks for, as far as the lock must be held.
   private func take(_ state: inout State) -> Removed {
-    var removed = Removed()
+    var removed = Removed(leases: state.released)
+    state.released = []
     guard !state.actions.isEmpty else { return removed }
     for action in state.actions {
       switch action {

@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// A frame that is yours to read for as long as you keep the lease: pinned in the cache, its memory stays.
 ///
-/// The last release gives the pin back. A lease may outlive the buffer and the pool. Any thread may use it; the samples
+/// The last release gives the pin back. Two requests for a frame may give the same lease. It may outlive the buffer and the pool. Any thread may use it; the samples
 /// never change.
 ///
 /// A lease is of the frame's samples in host memory, of its surface, or of both (`residency`): what it was asked for.
@@ -17,6 +17,8 @@ public final class FrameLease: Sendable {
   let slot: Int
   /// Counts the surface where the cache has no room for it.
   private let loose: LooseSurfaces?
+  /// False once the cache took the pin back by itself.
+  private let isPinned = Atomic(true)
 
   init(_ stored: StoredFrame, _ picture: HostPicture?, _ surface: SurfaceFrame?, cache: FrameCache, slot: Int) {
     self.stored = stored
@@ -39,9 +41,12 @@ public final class FrameLease: Sendable {
   }
 
   deinit {
-    cache?.unpin(slot, holdsSurface: surface != nil)
+    if isPinned.load(ordering: .relaxed) { cache?.unpin(slot, holdsSurface: surface != nil) }
     loose?.count.subtract(1, ordering: .relaxed)
   }
+
+  /// The cache took the pin back: to be called by whoever alone holds the lease.
+  func pinIsGone() { isPinned.store(false, ordering: .relaxed) }
 
   /// Number, time, size, pixel format, colours and the rest.
   public var descriptor: FrameDescriptor { stored.descriptor }

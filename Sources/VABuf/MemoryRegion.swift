@@ -71,7 +71,7 @@ private enum FreshPages {
     return true
   }
 
-  /// Asks for huge pages in an arena, unless its first one cost more than as much memory in small ones.
+  /// Asks for huge pages in an arena, unless a first one costs more than twice as much memory in small ones.
   ///
   /// As a rule they cost a quarter. But hosts take the huge pages that a virtual machine does not use, and giving them
   /// back can cost 4 ms for each: five times what small pages cost, which the guest has at hand (ADR 0009).
@@ -79,13 +79,14 @@ private enum FreshPages {
     // All of it is advice: a kernel without huge pages gives small ones.
     _ = madvise(start, byteCount, Int32(MADV_HUGEPAGE))
     guard byteCount >= 16 * hugePage else { return }
-    let (second, rest) = (start + hugePage, byteCount - hugePage)
+    let second = start + hugePage
     guard let huge = cost(start) else { return }
-    _ = madvise(second, rest, Int32(MADV_NOHUGEPAGE))
-    guard let small = cost(second), huge > small else {
-      _ = madvise(second, rest, Int32(MADV_HUGEPAGE))
-      return
-    }
+    _ = madvise(second, byteCount - hugePage, Int32(MADV_NOHUGEPAGE))
+    let small = cost(second)
+    // The budget counts buffers, not arenas: nothing of an arena is held before it is a buffer's.
+    _ = madvise(start, 2 * hugePage, Int32(MADV_DONTNEED))
+    let isDear = small.map { huge > 2 * $0 } ?? false
+    _ = madvise(start, byteCount, isDear ? Int32(MADV_NOHUGEPAGE) : Int32(MADV_HUGEPAGE))
   }
 
   /// Nanoseconds of this thread for a huge page's worth of memory.

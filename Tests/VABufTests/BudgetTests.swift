@@ -45,7 +45,9 @@ import VABufTestKit
   }
 
   /// From nothing to plenty: every frame is right, or the error says that memory is exhausted. Nothing hangs.
-  @Test(arguments: ["h264-pyramid", "vp9-alt-ref", "mjpeg-avi"], [1, 4096, 30_000, 70_000, 140_000, 300_000, 1 << 20])
+  @Test(
+    arguments: ["h264-pyramid", "vp9-alt-ref", "mjpeg-avi", "palette-once", "palette-change"],
+    [1, 4096, 30_000, 70_000, 140_000, 300_000, 1 << 20])
   func tinyBudgetsGiveRightFramesOrAClearError(_ name: String, bytes: Int) async throws {
     guard let path = try ClipMaker.shared.path(of: name) else { return }
     let expected = try Reference.cached(path).lines.map(\.md5)

@@ -60,6 +60,8 @@ package final class DecodeEngine {
   /// The first frame that is decoded also where nothing depends on it.
   private var needed = 0
   private var liars: Set<Int> = []
+  /// The container does (`FormatContext`).
+  private let knowsWherePacketsLie: Bool
   /// Decoders that wait where they stopped, beside the one that is at work.
   private var parked: [ParkedDecoder] = []
   /// How many decoders may be open; 1 where more could not be had.
@@ -77,6 +79,7 @@ package final class DecodeEngine {
   ) throws {
     var demuxer = try Demuxer(path: options.path, stream: options.stream, interrupt: interrupt)
     let stream = demuxer.stream
+    let knowsWherePacketsLie = demuxer.format.knowsWherePacketsLie
     let identity = options.store == nil ? nil : FileIdentity(path: options.path, stream: stream.index)
     if let identity, let stored = options.store?.load(identity) {
       index = stored
@@ -93,12 +96,13 @@ package final class DecodeEngine {
       index = analysis.promised()
       self.analysis = analysis
       // A decode that is to tell what the stream is begins with a file as it is when it is opened.
-      let isPlain = index.doubts.isEmpty && !analysis.changesDecoder
-      if !isPlain { try demuxer.rewind() }
+      let isSought = index.findsStart && knowsWherePacketsLie && !options.verifies
+      if !isSought { try demuxer.rewind() }
       decoder = try StreamDecoder(
-        demuxer: demuxer, isAtEnd: isPlain, options: DecoderOptions(threads: options.threads), allocator: allocator)
+        demuxer: demuxer, isAtEnd: isSought, options: DecoderOptions(threads: options.threads), allocator: allocator)
     }
     self.stream = stream
+    self.knowsWherePacketsLie = knowsWherePacketsLie
     self.options = options
     self.allocator = allocator
     self.interrupt = interrupt
@@ -198,10 +202,10 @@ package final class DecodeEngine {
       ])
     run = nil
     let reopening = reopening || point.packet == 0 || index.proof != .demuxed || index.needsFreshDecoder
-    // What comes beside the first packet only, as a palette, does not come again: such streams have no other seek point.
-    let seeksStart = isPlain && index.seekPoints.count > 1
     guard
-      try decoder.start(at: point.packet, records: index.packets, reopening: reopening, seeksStart: seeksStart)
+      try decoder.start(
+        at: point.packet, records: index.packets, reopening: reopening,
+        seeksStart: isPlain && index.findsStart && knowsWherePacketsLie)
     else { throw fileChanged }
     run = DecodeRun(start: point, expected: point.firstFrame, isReopened: reopening)
   }
@@ -530,7 +534,8 @@ package final class DecodeEngine {
   }
 
   private func store() {
-    guard let identity else { return }
+    // Of no frames nothing is to be remembered: reading may have failed.
+    guard let identity, !index.frames.isEmpty else { return }
     do {
       try options.store?.save(index, identity)
     } catch {

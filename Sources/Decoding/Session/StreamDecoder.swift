@@ -151,11 +151,15 @@ package struct StreamDecoder: ~Copyable {
       while true {
         // A file may have grown since it was indexed: what was indexed is still true.
         guard nextPacket < records.count, try read() else {
+          // One that was drained takes nothing more, also where nothing was sent.
+          isUnused = false
+          isFresh = false
           codec.drain()
           return true
         }
         guard records[nextPacket].matches(packet) else {
           // Counted from a fresh opening, another packet means another file.
+          isFresh = false
           guard !isCounted else { throw IndexBuilder.changed }
           isTrusted = false
           return false
@@ -219,8 +223,7 @@ package struct StreamDecoder: ~Copyable {
   ///
   /// - Parameters:
   ///   - reopening: take a new decoder instead of flushing this one.
-  ///   - seeksStart: the first packet may be sought as any other, where the container is good for that; else the file is
-  ///     opened anew for it.
+  ///   - seeksStart: the first packet may be sought as any other; else the file is opened anew for it.
   /// - Returns: false when the file's packets are no longer those of the index.
   package mutating func start(
     at number: Int, records: [PacketRecord], reopening: Bool, seeksStart: Bool = false
@@ -229,7 +232,7 @@ package struct StreamDecoder: ~Copyable {
     try renew(reopening: reopening)
     isPending = false
     // Opening a file costs as much as decoding a keyframe, which is how FFmpeg learns of its streams.
-    if number > 0 || seeksStart && demuxer.format.knowsWherePacketsLie, isTrusted, try land(on: number, records) {
+    if number > 0 || seeksStart, isTrusted, try land(on: number, records) {
       return true
     }
     try demuxer.rewind()
@@ -238,7 +241,10 @@ package struct StreamDecoder: ~Copyable {
     isFresh = true
     nextPacket = 0
     while nextPacket < number {
-      guard try demuxer.read(into: &packet), records[nextPacket].matches(packet) else { return false }
+      guard try demuxer.read(into: &packet), records[nextPacket].matches(packet) else {
+        isFresh = false
+        return false
+      }
       nextPacket += 1
     }
     return true

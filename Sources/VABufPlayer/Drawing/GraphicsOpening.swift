@@ -1,11 +1,11 @@
 internal import PlayerPolicy
 
-/// Opens what draws.
+/// Opens what draws, and what it draws on.
 enum GraphicsOpening {
   /// - Throws: `DisplayUnavailable`, with what each API failed of.
   static func open(
     _ choice: GraphicsChoice, _ style: Window.Style, log: GraphicsLog
-  ) throws(DisplayUnavailable) -> any GraphicsDevice {
+  ) throws(DisplayUnavailable) -> (device: any GraphicsDevice, screen: Screen) {
     let display = try DisplayConnection()
     var refusals: [GraphicsAPI: String] = [:]
     // OpenGL on the processor: good enough where nothing better is found.
@@ -18,13 +18,14 @@ enum GraphicsOpening {
           guard refusals[.openGL] == nil else { continue }
           let device: OpenGLDevice
           if let spare { device = spare } else { device = try OpenGLDevice(display, style, log: log) }
-          if !device.isSoftware || attempt.allowsProcessor { return device }
+          if !device.isSoftware || attempt.allowsProcessor { return (device, try Screen(device)) }
           spare = device
         case .vulkan:
           try VulkanDevice.look(display, log: log, allowsProcessor: attempt.allowsProcessor)
           // One window at a time.
           spare = nil
-          return try VulkanDevice(display, style, log: log, allowsProcessor: attempt.allowsProcessor)
+          let device = try VulkanDevice(display, style, log: log, allowsProcessor: attempt.allowsProcessor)
+          return (device, try Screen(device))
         }
       } catch { refusals[attempt.api] = error.reason }
     }

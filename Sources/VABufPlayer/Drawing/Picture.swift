@@ -43,7 +43,8 @@ final class Picture {
 
   /// Takes a frame over; what was there before goes.
   ///
-  /// - Returns: false where the driver takes neither its surface nor its samples: the old one stays.
+  /// - Returns: false where the driver takes neither its surface nor its samples. The old one stays, unless its textures
+  ///   were written to meanwhile: then there is none.
   func set(_ ready: ReadyFrame) -> Bool {
     var frame = pl_frame()
     let descriptor = ready.lease.descriptor
@@ -55,10 +56,13 @@ final class Picture {
     if let exported = ready.exported {
       guard let boxes = importPlanes(exported, descriptor, &frame) else { return false }
       imports = boxes
-    } else if let rgb = ready.rgb {
-      guard upload(rgb, &frame) else { return false }
     } else {
-      guard upload(ready.lease, descriptor, &frame) else { return false }
+      let isUploaded = if let rgb = ready.rgb { upload(rgb, &frame) } else { upload(ready.lease, descriptor, &frame) }
+      guard isUploaded else {
+        // One of several planes may have another texture now.
+        if !isImported { self.descriptor = nil }
+        return false
+      }
     }
     if frame.num_planes > 1 { pl_frame_set_chroma_location(&frame, ColorMapping.chromaLocation(descriptor)) }
     letGo()

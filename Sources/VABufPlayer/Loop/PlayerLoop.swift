@@ -40,8 +40,7 @@ final class PlayerLoop {
     let size = options.size ?? WindowSize.fitting(buffer.stream)
     let style = Window.Style(
       title: options.title, width: size.width, height: size.height, isFullscreen: options.isFullscreen)
-    device = try GraphicsOpening.open(options.graphics, style, log: GraphicsLog(options.logger))
-    screen = try Screen(device)
+    (device, screen) = try GraphicsOpening.open(options.graphics, style, log: GraphicsLog(options.logger))
     picture = Picture(device)
     let waker = device.window.waker
     feeder = FrameFeeder(buffer, importsSurfaces: options.importsSurfaces && device.importsDMABufs) { waker.wake() }
