@@ -15,7 +15,7 @@ extension DecodeSession {
         let kept = max(0, first - (request.reach ?? port.keepBehind))
         try seek(
           to: first, keeping: kept, needing: request.looksBack ? kept : first, isDemand: request.urgency != .prefetch,
-          parks: request.reach == nil)
+          parks: request.reach == nil, last: request.reach == nil ? nil : request.frames.upperBound)
         source.hasOpen(decoders: decoderCount)
         while port.isCurrent(request, position: position ?? first) {
           if let failure = source.takeSurfaceFailure() { throw source.examined(failure) }

@@ -179,7 +179,9 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
     finish(
       state.withLock { state -> Removed in
         state.unpinSpare()
-        guard state.frames[lease.slot] === lease.stored, lease.stored.contents.surface == nil else { return take(&state) }
+        guard state.frames[lease.slot] === lease.stored, lease.stored.contents.surface == nil else {
+          return take(&state)
+        }
         let weight = CachePolicy.Weight(hostBytes: surface.hostBytes, surfaces: 1)
         guard state.policy.promoted(lease.slot, weight: weight, into: &state.actions) else { return take(&state) }
         let removed = take(&state)

@@ -40,6 +40,29 @@ import VABufTestKit
     #expect(several.decodedFrames < one.decodedFrames / 2, "\(several.decodedFrames) of \(one.decodedFrames)")
   }
 
+  /// A run that ends at a frame gives that without what comes after it, and another one goes on from there.
+  @Test(arguments: ["h264-gop12", "h264-open-gop-ts", "hevc-open-gop-mkv", "edit-hidden-long", "vp9-alt-ref"])
+  func aRunThatEndsIsDrained(_ name: String) throws {
+    guard let path = try ClipMaker.shared.path(of: name) else { return }
+    let expected = try Reference.cached(path).lines.map(\.md5)
+    let engine = try engine(path, decoders: 2)
+    // Backward, in groups of five; then on beyond the last one of a run.
+    for last in stride(from: expected.count - 3, to: 5, by: -5) {
+      let isOverrun = last % 3 == 0
+      try engine.seek(to: last - 4, keeping: last - 4, parks: false, last: last)
+      for number in last - 4...(isOverrun ? last + 2 : last) {
+        let frame = try engine.nextFrame()
+        #expect(frame?.descriptor.number == number)
+        #expect(try frame?.md5() == expected[number], "\(name): frame \(number)")
+      }
+      // Where the first try to seek fails, the run is begun again, and goes on.
+      if !isOverrun, name == "h264-gop12" {
+        #expect(engine.position == nil, "\(name): the run to \(last) is over")
+      }
+    }
+    #expect(engine.indexGeneration == 0, "nobody is blamed for a run that was meant to end")
+  }
+
   /// Whatever is asked for in whatever order, with whatever is not needed left out.
   @Test(arguments: [
     "h264-long-gop", "h264-open-gop-ts", "hevc-open-gop-mkv", "edit-hidden-long", "h264-pyramid-ts", "vp9-alt-ref",

@@ -69,6 +69,8 @@ package final class DecodeEngine {
   /// How many times `seek` was called, and when it last was for somebody who waits.
   private var seeks: UInt64 = 0
   private var servesDemand = true
+  /// There is no run because it was over at its last frame (`DecodeRun.last`).
+  private var isCutShort = false
   private var shape: PictureShape?
   /// Frames that came out of the decoder, given out or not.
   package private(set) var decodedFrames = 0
@@ -169,8 +171,10 @@ package final class DecodeEngine {
   ///   - needing: decode all frames from this one on; before it, only what others are predicted from. Nil takes `keeping`.
   ///   - isDemand: somebody waits for the frame.
   ///   - parks: somebody may come back to where the decoder stands.
+  ///   - last: nothing after this frame will be asked for before the next `seek`, nor from where the decoder then is: it is
+  ///     drained there, instead of being fed the next pictures so that it gives this one.
   package func seek(
-    to number: Int, keeping: Int, needing: Int? = nil, isDemand: Bool = true, parks: Bool = true
+    to number: Int, keeping: Int, needing: Int? = nil, isDemand: Bool = true, parks: Bool = true, last: Int? = nil
   ) throws {
     needed = min(needing ?? keeping, number)
     let point = index.seekPoint(for: number, excluding: liars)
@@ -190,6 +194,16 @@ package final class DecodeEngine {
       try start(at: point, reopening: false)
     }
     next = max(keeping, run?.expected ?? point.firstFrame)
+    if let last { end(after: last) }
+  }
+
+  /// Ends the run after a frame, where headers tell which packets its frames need.
+  private func end(after last: Int) {
+    guard isPlain, run?.last == nil, let expected = run?.expected, expected <= last, last < index.frames.count - 1
+    else { return }
+    guard let packet = (expected...last).map({ Int(index.frames[$0].packet) }).max() else { return }
+    decoder.end(after: packet)
+    run?.last = last
   }
 
   private func start(at point: FrameIndex.SeekPoint, reopening: Bool) throws {
@@ -201,6 +215,7 @@ package final class DecodeEngine {
         "next": "\(next)",
       ])
     run = nil
+    isCutShort = false
     let reopening = reopening || point.packet == 0 || index.proof != .demuxed || index.needsFreshDecoder
     guard
       try decoder.start(
@@ -223,7 +238,12 @@ package final class DecodeEngine {
   ///
   /// - Throws: `VABufError`; the engine is then lost, and goes on after the next `seek`.
   package func step() throws -> Step {
-    guard run != nil else { return .ended }
+    guard run != nil else {
+      // More is asked for than was meant to be.
+      guard isCutShort, next < index.frames.count else { return .ended }
+      try start(at: index.seekPoint(for: next, excluding: liars), reopening: false)
+      return .passed
+    }
     do {
       let frame = try Frame()
       let mayOmit = !omitsNothing && isPlain
@@ -233,6 +253,10 @@ package final class DecodeEngine {
         guard let number = try judge(frame, packet) else { return .passed }
         let delivered = try delivered(frame, number)
         next = number + 1
+        if run?.last == number {
+          run = nil
+          isCutShort = true
+        }
         return .frame(delivered)
       case .ended:
         run?.passOmitted()
@@ -284,7 +308,8 @@ package final class DecodeEngine {
   ) -> ParkingPolicy.Station {
     let seekPoint = run.map { index.seekPoint(for: $0.expected, excluding: liars).firstFrame } ?? 0
     return ParkingPolicy.Station(
-      position: run?.expected, seekPoint: seekPoint, reaches: run.map { !$0.omitted.contains(number) } ?? false,
+      position: run?.expected, seekPoint: seekPoint,
+      reaches: run.map { number <= $0.last ?? .max && !$0.omitted.contains(number) } ?? false,
       lastUse: lastUse, servesDemand: servesDemand)
   }
 

@@ -10,6 +10,8 @@ struct DecodeRun {
   /// Frames that the decoder was spared (`DecodeEngine.omits`). Those that would have come by now are taken out.
   var omitted: Set<Int> = []
   var hasOmitted = false
+  /// The last frame that the decoder gives: it is drained there. Nil for a run that goes on as long as it is asked to.
+  var last: Int?
   /// What the decoder met before the first true frame came out.
   var earlySigns = DamageSigns()
   var isLinear: Bool { start.packet == 0 }

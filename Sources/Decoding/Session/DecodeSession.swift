@@ -97,10 +97,10 @@ package actor DecodeSession {
   package func allow(decoders: Int) { engine?.mostDecoders = decoders }
 
   package func seek(
-    to number: Int, keeping: Int, needing: Int? = nil, isDemand: Bool = true, parks: Bool = true
+    to number: Int, keeping: Int, needing: Int? = nil, isDemand: Bool = true, parks: Bool = true, last: Int? = nil
   ) throws {
     guard let engine else { throw Self.notOpen }
-    try engine.seek(to: number, keeping: keeping, needing: needing, isDemand: isDemand, parks: parks)
+    try engine.seek(to: number, keeping: keeping, needing: needing, isDemand: isDemand, parks: parks, last: last)
   }
 
   package func step() throws -> DecodeEngine.Step {

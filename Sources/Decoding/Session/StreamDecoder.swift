@@ -24,6 +24,8 @@ package struct StreamDecoder: ~Copyable {
   private var isUnused = true
   /// The number of the next packet was counted from a fresh opening, not found after a seek.
   private var isCounted = true
+  /// The decoder is drained after this packet instead of getting the next one; nil where the stream goes on.
+  private var lastPacket: Int?
   /// What the demuxer gave so far was what the index says.
   private var isTrusted = true
 
@@ -150,7 +152,7 @@ package struct StreamDecoder: ~Copyable {
     } else {
       while true {
         // A file may have grown since it was indexed: what was indexed is still true.
-        guard nextPacket < records.count, try read() else {
+        guard nextPacket < records.count, nextPacket <= lastPacket ?? .max, try read() else {
           // One that was drained takes nothing more, also where nothing was sent.
           isUnused = false
           isFresh = false
@@ -230,6 +232,7 @@ package struct StreamDecoder: ~Copyable {
   ) throws -> Bool {
     if isFresh, number == nextPacket { return true }
     try renew(reopening: reopening)
+    lastPacket = nil
     isPending = false
     // Opening a file costs as much as decoding a keyframe, which is how FFmpeg learns of its streams.
     if number > 0 || seeksStart, isTrusted, try land(on: number, records) {
@@ -249,6 +252,9 @@ package struct StreamDecoder: ~Copyable {
     }
     return true
   }
+
+  /// Drains the decoder after a packet, which gives what it has without what comes next. Until it is started again.
+  package mutating func end(after packet: Int) { lastPacket = packet }
 
   /// Makes the decoder forget what it has. This calls the driver; reading, which follows, does not.
   private mutating func renew(reopening: Bool) throws {
