@@ -34,7 +34,7 @@ private final class MemoryArena: @unchecked Sendable {
   /// The first byte, at the start of a huge page.
   let start: UnsafeMutableRawPointer
 
-  init?(byteCount: Int) {
+  init?(byteCount: Int, bufferBytes: Int) {
     mappedBytes = byteCount + FreshPages.hugePage
     guard
       let mapping = mmap(
@@ -43,7 +43,7 @@ private final class MemoryArena: @unchecked Sendable {
     else { return nil }
     self.mapping = mapping
     start = mapping.alignedUp(toMultipleOf: FreshPages.hugePage)
-    FreshPages.chooseSize(start, byteCount)
+    FreshPages.chooseSize(start, byteCount, bufferBytes: bufferBytes)
   }
 
   deinit {
@@ -75,16 +75,16 @@ private enum FreshPages {
   ///
   /// As a rule they cost a quarter. But hosts take the huge pages that a virtual machine does not use, and giving them
   /// back can cost 4 ms for each: five times what small pages cost, which the guest has at hand (ADR 0009).
-  static func chooseSize(_ start: UnsafeMutableRawPointer, _ byteCount: Int) {
+  /// Small buffers are not worth asking.
+  static func chooseSize(_ start: UnsafeMutableRawPointer, _ byteCount: Int, bufferBytes: Int) {
     // All of it is advice: a kernel without huge pages gives small ones.
     _ = madvise(start, byteCount, Int32(MADV_HUGEPAGE))
-    guard byteCount >= 16 * hugePage else { return }
+    guard byteCount >= 16 * hugePage, bufferBytes >= hugePage / 2 else { return }
     let second = start + hugePage
     guard let huge = cost(start) else { return }
     _ = madvise(second, byteCount - hugePage, Int32(MADV_NOHUGEPAGE))
     let small = cost(second)
-    // The budget counts buffers, not arenas: nothing of an arena is held before it is a buffer's.
-    _ = madvise(start, 2 * hugePage, Int32(MADV_DONTNEED))
+    // Both stay touched, for the first buffers: given back, the same warm page would be measured for the next arena.
     let isDear = small.map { huge > 2 * $0 } ?? false
     _ = madvise(start, byteCount, isDear ? Int32(MADV_NOHUGEPAGE) : Int32(MADV_HUGEPAGE))
   }
@@ -141,7 +141,7 @@ final class MemoryArenas: Sendable {
 
   private func cutFromNew(_ byteCount: Int) -> MemoryRegion? {
     let count = max(1, Self.arenaBytes / byteCount)
-    guard let arena = MemoryArena(byteCount: count * byteCount) else { return nil }
+    guard let arena = MemoryArena(byteCount: count * byteCount, bufferBytes: byteCount) else { return nil }
     if count > 1 { open.withLock { $0[byteCount] = Open(arena: arena, next: 1, count: count) } }
     return MemoryRegion(start: arena.start, byteCount: byteCount, arena: arena)
   }
