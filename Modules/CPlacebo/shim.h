@@ -44,10 +44,11 @@ static inline struct pl_vulkan_swapchain_params vabuf_pl_vulkan_swapchain_params
   return params;
 }
 
-// SDL gives the door to Vulkan as data, and Swift casts no data to functions.
-static inline PFN_vkGetInstanceProcAddr vabuf_vk_door(void *function) { return (PFN_vkGetInstanceProcAddr) function; }
+// SDL gives vkGetInstanceProcAddr as data, and Swift casts no data to functions.
+static inline PFN_vkGetInstanceProcAddr vabuf_vk_get_instance_proc_addr(void *function) { return (PFN_vkGetInstanceProcAddr) function; }
 
-// SDL makes a window's surface; its end is Vulkan's own, which is reached through the door only: nothing is linked.
+// SDL makes a window's surface; its end is Vulkan's own, which is reached through vkGetInstanceProcAddr only: nothing is
+// linked.
 static inline bool vabuf_vk_destroy_surface(pl_vk_inst instance, VkSurfaceKHR surface) {
   PFN_vkDestroySurfaceKHR destroy =
       (PFN_vkDestroySurfaceKHR) instance->get_proc_addr(instance->instance, "vkDestroySurfaceKHR");

@@ -44,7 +44,7 @@ package struct FormatContext: ~Copyable {
 
   /// A table in the file says where each packet lies, so that seeking to the first one is the same as opening the file. A
   /// Matroska file may be several one after the other.
-  package var knowsWherePacketsLie: Bool { containerName.hasPrefix("mov,") }
+  package var hasPacketTable: Bool { containerName.hasPrefix("mov,") }
 
   package var streamCount: Int { Int(pointer.pointee.nb_streams) }
 

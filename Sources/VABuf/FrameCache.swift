@@ -27,7 +27,7 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
     }
 
     /// No longer keeps the lease of a slot, for whose frame there is no further reader.
-    mutating func forgetSpare(_ slot: Int) {
+    mutating func forgetLease(of slot: Int) {
       if let lease = spare.forget(slot) { released.append(lease) }
     }
   }
@@ -110,7 +110,7 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
       state.unpinSpare()
       // What was there is another decode of the same frame, and leaves with all its tiers.
       if let slot = state.policy.slot(of: key) {
-        state.forgetSpare(slot)
+        state.forgetLease(of: slot)
         state.policy.remove(key, cause: .replaced, into: &state.actions)
       }
       let slot = state.policy.insert(key, weight: weight, tier: tier, pinned: true, into: &state.actions)
@@ -287,7 +287,7 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
       state.withLock { state -> Removed in
         let key = state.policy.key(of: lease.slot)
         if state.frames[lease.slot] === lease.stored, state.policy.slot(of: key) == lease.slot {
-          state.forgetSpare(lease.slot)
+          state.forgetLease(of: lease.slot)
           _ = state.policy.remove(key, cause: .deviceLost, into: &state.actions)
         }
         return take(&state)

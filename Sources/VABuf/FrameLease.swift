@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// A frame that is yours to read for as long as you keep the lease: pinned in the cache, its memory stays.
 ///
-/// The last release gives the pin back. Two requests for a frame may give the same lease. It may outlive the buffer and the pool. Any thread may use it; the samples
-/// never change.
+/// The last release gives the pin back. Two requests for a frame may give the same lease. It may outlive the buffer and the
+/// pool. Any thread may use it; the samples never change.
 ///
 /// A lease is of the frame's samples in host memory, of its surface, or of both (`residency`): what it was asked for.
 public final class FrameLease: Sendable {

@@ -1,41 +1,14 @@
 internal import BufferPolicy
 package import FFmpegMedia
 package import FrameModel
-package import Logging
-
-/// How a stream is opened for decoding.
-package struct SessionOptions: Sendable {
-  package var path: String
-  /// The stream's number in the file; nil takes the first that is not a cover picture.
-  package var stream: Int?
-  /// Decoder threads; 0 lets libavcodec take one a core and one more.
-  package var threads = 0
-  /// The session's thread, and libavcodec's, give way to others.
-  package var hasLowPriority = false
-  /// Where indexes are kept; nil keeps none.
-  package var store: IndexStore?
-  /// Decode the stream once before anything else, where only its headers promise what it holds.
-  package var verifies = false
-  /// How pictures that hardware decoded lie in host memory.
-  package var hostFormat = HostFormat.software
-  /// How many decoders may be open at once: one that works, and others that wait where they stopped.
-  package var decoders = 1
-  package var progress: IndexBuilder.Progress?
-  package var logger: Logger
-
-  package init(path: String, stream: Int? = nil, logger: Logger) {
-    self.path = path
-    self.stream = stream
-    self.logger = logger
-  }
-}
+internal import Logging
 
 /// Gives the frames of one stream by number, forward from wherever it is told to start.
 ///
 /// Used by one thread at a time; blocks while it reads, decodes and waits for memory.
 ///
-/// States: *lost* (`run` is nil; after opening, an error or the end) and *running* from a seek point. `seek` makes it
-/// running; each emitted frame is checked against the index. A frame that is not the one that is due ends the run, and
+/// States: *lost* (`run` is nil; after opening, an error, the end, or the last frame of a run that was to end) and
+/// *running* from a seek point. `seek` makes it running; each emitted frame is checked against the index. A frame that is not the one that is due ends the run, and
 /// another begins: with a new decoder at the same seek point where the old one was flushed only; else, where it began in
 /// the middle, that seek point lied, is never used again, and an earlier one serves; a run from the start with a new
 /// decoder is right, so the headers promised what the decoder does not do, and the stream is decoded once to learn the
@@ -61,7 +34,7 @@ package final class DecodeEngine {
   private var needed = 0
   private var liars: Set<Int> = []
   /// The container does (`FormatContext`).
-  private let knowsWherePacketsLie: Bool
+  private let hasPacketTable: Bool
   /// Decoders that wait where they stopped, beside the one that is at work.
   private var parked: [ParkedDecoder] = []
   /// How many decoders may be open; 1 where more could not be had.
@@ -81,7 +54,7 @@ package final class DecodeEngine {
   ) throws {
     var demuxer = try Demuxer(path: options.path, stream: options.stream, interrupt: interrupt)
     let stream = demuxer.stream
-    let knowsWherePacketsLie = demuxer.format.knowsWherePacketsLie
+    let hasPacketTable = demuxer.format.hasPacketTable
     let identity = options.store == nil ? nil : FileIdentity(path: options.path, stream: stream.index)
     if let identity, let stored = options.store?.load(identity) {
       index = stored
@@ -98,13 +71,13 @@ package final class DecodeEngine {
       index = analysis.promised()
       self.analysis = analysis
       // A decode that is to tell what the stream is begins with a file as it is when it is opened.
-      let isSought = index.findsStart && knowsWherePacketsLie && !options.verifies
+      let isSought = index.startIsSeekable && hasPacketTable && !options.verifies
       if !isSought { try demuxer.rewind() }
       decoder = try StreamDecoder(
         demuxer: demuxer, isAtEnd: isSought, options: DecoderOptions(threads: options.threads), allocator: allocator)
     }
     self.stream = stream
-    self.knowsWherePacketsLie = knowsWherePacketsLie
+    self.hasPacketTable = hasPacketTable
     self.options = options
     self.allocator = allocator
     self.interrupt = interrupt
@@ -176,6 +149,7 @@ package final class DecodeEngine {
   package func seek(
     to number: Int, keeping: Int, needing: Int? = nil, isDemand: Bool = true, parks: Bool = true, last: Int? = nil
   ) throws {
+    isCutShort = false
     needed = min(needing ?? keeping, number)
     let point = index.seekPoint(for: number, excluding: liars)
     seeks += 1
@@ -220,7 +194,7 @@ package final class DecodeEngine {
     guard
       try decoder.start(
         at: point.packet, records: index.packets, reopening: reopening,
-        seeksStart: isPlain && index.findsStart && knowsWherePacketsLie)
+        seeksStart: isPlain && index.startIsSeekable && hasPacketTable)
     else { throw fileChanged }
     run = DecodeRun(start: point, expected: point.firstFrame, isReopened: reopening)
   }

@@ -19,7 +19,7 @@ final class VulkanDevice: GraphicsDevice {
     self.log = log
     var parameters = pl_vulkan_default_params
     parameters.instance = instance.handle
-    parameters.get_proc_addr = loader.door
+    parameters.get_proc_addr = loader.getInstanceProcAddr
     parameters.surface = surface.handle
     let hardware = instance.device(for: surface, allowsProcessor: false)
     isSoftware = hardware == nil

@@ -5,18 +5,18 @@ internal import CSDL2
 final class VulkanLoader {
   private let display: DisplayConnection
   /// Where all of Vulkan's functions are asked for.
-  let door: PFN_vkGetInstanceProcAddr
+  let getInstanceProcAddr: PFN_vkGetInstanceProcAddr
 
   init(_ display: DisplayConnection) throws(DisplayUnavailable) {
     self.display = display
     guard SDL_Vulkan_LoadLibrary(nil) == 0 else {
       throw DisplayUnavailable(reason: "no library, or no driver (\(DisplayConnection.error))")
     }
-    guard let door = vabuf_vk_door(SDL_Vulkan_GetVkGetInstanceProcAddr()) else {
+    guard let getInstanceProcAddr = vabuf_vk_get_instance_proc_addr(SDL_Vulkan_GetVkGetInstanceProcAddr()) else {
       SDL_Vulkan_UnloadLibrary()
       throw DisplayUnavailable(reason: "Vulkan's library has no vkGetInstanceProcAddr")
     }
-    self.door = door
+    self.getInstanceProcAddr = getInstanceProcAddr
   }
 
   deinit { SDL_Vulkan_UnloadLibrary() }
@@ -48,7 +48,7 @@ final class VulkanInstance {
     self.loader = loader
     self.log = log
     var parameters = pl_vk_inst_default_params
-    parameters.get_proc_addr = loader.door
+    parameters.get_proc_addr = loader.getInstanceProcAddr
     instance = log.silently {
       extensions.withUnsafeBufferPointer { names in
         parameters.extensions = names.baseAddress
@@ -67,7 +67,7 @@ final class VulkanInstance {
   func device(for surface: VulkanSurface?, allowsProcessor: Bool) -> VkPhysicalDevice? {
     var parameters = pl_vulkan_device_params()
     parameters.instance = handle
-    parameters.get_proc_addr = loader.door
+    parameters.get_proc_addr = loader.getInstanceProcAddr
     parameters.surface = surface?.handle
     parameters.allow_software = allowsProcessor
     return log.silently { pl_vulkan_choose_device(log.handle, &parameters) }
