@@ -5,8 +5,9 @@
 //   bare-loop FILE [--threads N] [--workload sequential]
 //   bare-loop FILE [--threads N] --requests TRACE [--lru BYTES]
 //
-// TRACE has one frame number, or a-b for a range, a line. With --lru, decoded frames go to a plain LRU cache of that
-// size, and the decoder goes on forward instead of seeking where no keyframe lies between it and the wanted frame.
+// TRACE has one frame number, or a-b for a range, a line; where b is less than a, these are the frames from a down to b,
+// one by one. With --lru, decoded frames go to a plain LRU cache of that size, and the decoder goes on forward instead of
+// seeking where no keyframe lies between it and the wanted frame.
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/imgutils.h>
@@ -221,12 +222,16 @@ int main(int argc, char **argv) {
       int fields = sscanf(line, "%d-%d", &first, &last);
       if (fields < 1) continue;
       if (fields == 1) last = first;
-      if (first < 0 || last < first || last >= count) fail("no such frames: %s", line);
-      double begin = now();
-      for (int n = first; n <= last; n++) deliver(n, n == first);
-      if (requests == room && !(latencies = realloc(latencies, (room = room ? 2 * room : 1024) * sizeof *latencies)))
-        fail("out of memory");
-      latencies[requests++] = (now() - begin) * 1e3;
+      if (first < 0 || last < 0 || first >= count || last >= count) fail("no such frames: %s", line);
+      int backward = last < first;
+      do {
+        int end = backward ? first : last;
+        double begin = now();
+        for (int n = first; n <= end; n++) deliver(n, n == first);
+        if (requests == room && !(latencies = realloc(latencies, (room = room ? 2 * room : 1024) * sizeof *latencies)))
+          fail("out of memory");
+        latencies[requests++] = (now() - begin) * 1e3;
+      } while (backward && first-- > last);
     }
     seconds = now() - start;
     qsort(latencies, requests, sizeof *latencies, by_value);

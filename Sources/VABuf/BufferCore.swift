@@ -258,8 +258,8 @@ final class BufferCore: Sendable {
     }
   }
 
-  func addReader(_ direction: Direction, of range: Range<Int>) -> BufferState.ReaderID {
-    update { state, _ in state.addReader(direction, of: range) }
+  func addReader(_ direction: Direction, of range: Range<Int>, isPart: Bool) -> BufferState.ReaderID {
+    update { state, _ in state.addReader(direction, of: range, isPart: isPart) }
   }
   func removeReader(_ id: BufferState.ReaderID) { update { state, _ in state.removeReader(id) } }
 

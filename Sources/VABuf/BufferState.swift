@@ -38,13 +38,16 @@ struct BufferState: ~Copyable {
     var pace = ReaderPace()
     /// What it is going to read, at most.
     let range: Range<Int>
+    /// The lowest frame that it may want, or whoever follows it.
+    let lowest: Int
     var plan: [Int] = []
     /// Hits since the plan was last looked at.
     var hits = 0
 
-    init(_ policy: PrefetchPolicy, of range: Range<Int> = 0..<Int.max) {
+    init(_ policy: PrefetchPolicy, of range: Range<Int> = 0..<Int.max, lowest: Int = 0) {
       self.policy = policy
       self.range = range
+      self.lowest = lowest
     }
 
     /// It asked for a frame.
@@ -70,7 +73,7 @@ struct BufferState: ~Copyable {
   private var readers: [ReaderID: Reader] = [:]
   private var lastReader: ReaderID = 0
   /// The reader that was removed last.
-  private var former: (direction: Direction, pace: ReaderPace)?
+  private var former: (direction: Direction, pace: ReaderPace, range: Range<Int>)?
   private var waiters: [WaiterID: Waiter] = [:]
   private var lastWaiter: WaiterID = 0
   /// Waiters without a continuation, oldest first.
@@ -107,12 +110,15 @@ struct BufferState: ~Copyable {
 
   // MARK: - Readers
 
-  mutating func addReader(_ direction: Direction, of range: Range<Int>) -> ReaderID {
+  /// - Parameter isPart: what comes after the range will be wanted too.
+  mutating func addReader(_ direction: Direction, of range: Range<Int>, isPart: Bool) -> ReaderID {
     lastReader += 1
     // Backward, the frames before a keyframe cost a whole run of decoding: that must begin earlier.
     var policy = newPolicy(depth: direction == .forward ? prefetchFrames : max(prefetchFrames, ring.capacity))
     policy.hint(direction: direction)
-    let reader = Reader(policy, of: range)
+    // Whoever reads range after range backward goes on with the next one.
+    let goesOn = isPart || former?.direction == .backward && former?.range.lowerBound == range.upperBound
+    let reader = Reader(policy, of: range, lowest: goesOn ? 0 : range.lowerBound)
     // Whoever takes over from another one goes at its pace.
     if let former, former.direction == direction { reader.pace = former.pace }
     readers[lastReader] = reader
@@ -121,7 +127,7 @@ struct BufferState: ~Copyable {
 
   mutating func removeReader(_ id: ReaderID) {
     guard let reader = readers.removeValue(forKey: id) else { return }
-    former = ((reader.policy.step ?? 1) < 0 ? .backward : .forward, reader.pace)
+    former = ((reader.policy.step ?? 1) < 0 ? .backward : .forward, reader.pace, reader.range)
     retired.issued += reader.policy.issued
     retired.used += reader.policy.used
     retired.wasted += reader.policy.wasted
@@ -276,7 +282,8 @@ struct BufferState: ~Copyable {
     if let position = backwardReader(before: frames) {
       // As much of the group as there is room for, beside what the reader has not read yet: the rest costs another run.
       let unread = position - frames.upperBound
-      request.reach = max(cacheFrames / 4, cacheFrames - frames.count - unread - Self.spareFrames)
+      let room = max(cacheFrames / 4, cacheFrames - frames.count - unread - Self.spareFrames)
+      request.reach = min(room, frames.lowerBound - lowestWanted(before: frames))
       if unread > 1 { effects.kept = frames.upperBound + 1..<position }
     }
     current = request
@@ -297,6 +304,17 @@ struct BufferState: ~Copyable {
       nearest = min(nearest ?? position, position)
     }
     return nearest
+  }
+
+  /// The lowest frame that somebody may want who comes to these frames backward, or looks around there.
+  private func lowestWanted(before frames: ClosedRange<Int>) -> Int {
+    var lowest = frames.lowerBound
+    for reader in readers.values where reader.policy.looksBack {
+      guard let position = reader.policy.position else { continue }
+      let isBackward = (reader.policy.step ?? 1) < 0
+      if isBackward ? position >= frames.lowerBound : frames.contains(position) { lowest = min(lowest, reader.lowest) }
+    }
+    return lowest
   }
 
   func isCurrent(_ request: FrameRequest, at position: Int) -> Bool {

@@ -363,7 +363,7 @@ public final class FrameBuffer: Sendable {
   /// The same; `onFrame` is called for each frame that came.
   func preload(_ range: Range<Int>, direction: Direction = .forward, onFrame: () -> Void) async throws -> Int {
     let sequence = FrameSequence(
-      core: core, of: self, range: range, direction: direction, in: .anywhere, leavesTrail: false)
+      core: core, of: self, range: range, direction: direction, in: .anywhere, isPreload: true)
     for try await _ in sequence { onFrame() }
     return range.clamped(to: 0..<max(0, core.frameCount ?? range.upperBound)).count { core.isCached($0) }
   }

@@ -12,26 +12,26 @@ public struct FrameSequence: AsyncSequence, Sendable {
   private let buffer: FrameBuffer
   private let range: Range<Int>
   private let direction: Direction
-  private let leavesTrail: Bool
+  private let isPreload: Bool
   private let place: Placement
 
-  /// - Parameter leavesTrail: frames that were passed may go when the decoder needs their memory; else they are kept as
-  ///   long as the cache has room.
+  /// - Parameter isPreload: somebody will read the range afterwards, and go on from there. Else frames that were passed may
+  ///   go when the decoder needs their memory, and what lies beyond the range is not wanted.
   init(
     core: BufferCore, of buffer: FrameBuffer, range: Range<Int>, direction: Direction, in place: Placement,
-    leavesTrail: Bool = true
+    isPreload: Bool = false
   ) {
     self.place = place
     self.core = core
     self.buffer = buffer
     self.range = range
     self.direction = direction
-    self.leavesTrail = leavesTrail
+    self.isPreload = isPreload
   }
 
   /// Makes a reader at the beginning of the range (its end, where it goes backward).
   public func makeAsyncIterator() -> Iterator {
-    Iterator(core: core, of: buffer, range: range, direction: direction, in: place, leavesTrail: leavesTrail)
+    Iterator(core: core, of: buffer, range: range, direction: direction, in: place, isPreload: isPreload)
   }
 
   /// Reads the range.
@@ -44,7 +44,7 @@ public struct FrameSequence: AsyncSequence, Sendable {
 
     init(
       core: BufferCore, of buffer: FrameBuffer, range: Range<Int>, direction: Direction, in place: Placement,
-      leavesTrail: Bool
+      isPreload: Bool
     ) {
       self.buffer = buffer
       self.place = place
@@ -52,7 +52,8 @@ public struct FrameSequence: AsyncSequence, Sendable {
       if direction == .backward, let count = core.frameCount { rest = range.clamped(to: 0..<count) }
       // Kept surfaces would have to be downloaded for those to come.
       let isKept = place == .host && range.clamped(to: 0..<(core.frameCount ?? .max)).count <= core.keepWhole
-      reader = Reader(core: core, range: range, direction: direction, leavesTrail: leavesTrail && !isKept)
+      reader = Reader(
+        core: core, range: range, direction: direction, isPreload: isPreload, leavesTrail: !isPreload && !isKept)
     }
 
     /// The next frame; nil at the end of the range or of the stream.
@@ -102,11 +103,11 @@ public struct FrameSequence: AsyncSequence, Sendable {
     /// So many requests without a wait make a reader slower than the decoder, whose frames come in bursts.
     private static let patience = 16
 
-    init(core: BufferCore, range: Range<Int>, direction: Direction, leavesTrail: Bool) {
+    init(core: BufferCore, range: Range<Int>, direction: Direction, isPreload: Bool, leavesTrail: Bool) {
       self.core = core
       self.direction = direction
       self.leavesTrail = leavesTrail
-      id = core.addReader(direction, of: range)
+      id = core.addReader(direction, of: range, isPart: isPreload)
     }
 
     deinit { core.removeReader(id) }

@@ -32,7 +32,7 @@ public struct FrameRequest: Hashable, Sendable {
   let serial: UInt64
   /// Frames before these may be wanted next.
   var looksBack = true
-  /// They are for a reader that goes backward: how many frames before them the cache has room for.
+  /// They are for a reader that goes backward: how many frames before them it will want, and the cache has room for.
   var reach: Int?
 }
 

@@ -81,6 +81,14 @@ import Testing
     #expect(workload.requests(count: 3, frames: 0, seed: 1).isEmpty)
   }
 
+  /// The offline bound is that of the frames in the order in which they are asked for.
+  @Test func aRangeIsItsFramesInOrder() {
+    let backward = Workload.Request.range(FrameRange(first: 9, last: 3), isOpen: false)
+    #expect(backward.numbers(of: 100) == [9, 8, 7, 6, 5, 4, 3])
+    #expect(backward.numbers(of: 6) == [5, 4, 3])
+    #expect(Workload.Request.range(FrameRange(first: 3, last: 5), isOpen: false).numbers(of: 100) == [3, 4, 5])
+  }
+
   private func timings(_ pts: [Int64], duration: Int64) -> [FrameTiming] {
     pts.enumerated().map { FrameTiming(number: $0, pts: $1, duration: duration, isKeyframe: false) }
   }

@@ -1,6 +1,7 @@
 import Testing
-import VABuf
 import VABufTestKit
+
+@testable import VABuf
 
 /// Reading backward through groups of pictures that the cache does not hold.
 @Suite(.timeLimit(.minutes(10))) struct BackwardTests {
@@ -40,5 +41,82 @@ import VABufTestKit
     for end in stride(from: frames, to: 0, by: -max(1, room / 2)) { decoded += end }
     #expect(buffer.metrics.decodedFrames <= decoded, "\(buffer.metrics.decodedFrames) of \(decoded)")
     await buffer.close()
+  }
+
+  /// What the source is asked for ends where the reader ends.
+  @Test func theReachEndsWithTheRange() async throws {
+    let source = ScriptedSource()
+    let buffer = try FrameBuffer(source: source, configuration: configuration(prefetch: 3), frameCount: 60)
+    try await read(40..<55, of: buffer)
+    #expect(!source.requests.isEmpty)
+    #expect(source.requests.allSatisfy { $0.frames.lowerBound - ($0.reach ?? .min) == 40 }, "\(source.requests)")
+    // Not where the next range follows: what is decoded for this one serves that.
+    let before = source.requests.count
+    try await read(25..<40, of: buffer)
+    let reached = source.requests[before...].map { $0.frames.lowerBound - ($0.reach ?? 0) }
+    #expect(reached.contains { $0 < 25 }, "\(reached)")
+    await buffer.close()
+  }
+
+  @Test func whatIsPreloadedIsReadOn() async throws {
+    let source = ScriptedSource()
+    let buffer = try FrameBuffer(source: source, configuration: configuration(), frameCount: 60)
+    #expect(try await buffer.preload(20..<30, direction: .backward) == 10)
+    #expect(source.requests.contains { $0.frames.lowerBound - ($0.reach ?? 0) < 20 }, "\(source.requests)")
+    await buffer.close()
+  }
+
+  /// Whoever asks for a frame by its number may look around there: the end of another reader's range is not theirs.
+  @Test func theEndOfARangeIsItsReaders() async throws {
+    let source = ScriptedSource()
+    let buffer = try FrameBuffer(source: source, configuration: configuration(ring: 1), frameCount: 60)
+    var reader = buffer.frames(10..<40, direction: .backward).makeAsyncIterator()
+    #expect(try await reader.next()?.number == 39)
+    expectFrame(try await buffer.frame(at: 20), 20)
+    #expect(source.requests.last { $0.frames.contains(20) }?.reach == 20)
+    // The reader has its own end where nobody else is.
+    while let number = try await reader.next()?.number, number > 15 {}
+    #expect(source.requests.last { $0.frames.contains(15) }?.reach == 5)
+    await buffer.close()
+  }
+
+  /// A range that begins in the middle of a group: of what lies before it only that is decoded which it depends on.
+  @Test(arguments: ["h264-long-gop", "h264-pyramid-ts", "hevc-closed", "mpeg2-ts"])
+  func nothingIsDecodedForTheFramesBelowARange(_ name: String) async throws {
+    guard let path = try ClipMaker.shared.path(of: name) else { return }
+    let expected = try Reference.cached(path).lines.map(\.md5)
+    var options = FrameBuffer.Options()
+    options.backend = .software
+    options.threads = 2
+    options.keepsIndex = false
+    let buffer = try await FrameBuffer.open(path, options: options)
+    let keyframes = buffer.timings.filter(\.isKeyframe).map(\.number)
+    let end = try #require(keyframes.dropFirst().last)
+    let start = try #require(keyframes.last { $0 < end })
+    // The last keyframe, some frames of its group, and the second half of the group before it.
+    let range = (start + end) / 2..<min(end + 3, expected.count)
+    var seen: [Int] = []
+    for try await frame in buffer.frames(range, direction: .backward) {
+      #expect(try FrameDigest.md5(frame) == expected[frame.number], "\(name): frame \(frame.number)")
+      seen.append(frame.number)
+    }
+    #expect(seen == range.reversed())
+    let metrics = buffer.metrics
+    #expect(metrics.decodedFrames < range.upperBound - start, "\(name): \(range) from \(start)")
+    #expect(metrics.deliveredFrames == range.count, "\(name): \(range) from \(start)")
+    // What was left out is there when it is asked for.
+    for try await frame in buffer.frames(0..<range.lowerBound, direction: .backward) {
+      #expect(try FrameDigest.md5(frame) == expected[frame.number], "\(name): frame \(frame.number) afterwards")
+    }
+    await buffer.close()
+  }
+
+  private func read(_ range: Range<Int>, of buffer: FrameBuffer) async throws {
+    var seen: [Int] = []
+    for try await frame in buffer.frames(range, direction: .backward) {
+      expectFrame(frame, frame.number)
+      seen.append(frame.number)
+    }
+    #expect(seen == range.reversed())
   }
 }

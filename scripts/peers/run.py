@@ -15,10 +15,16 @@ import readers
 
 
 def trace(path):
+    """The ranges that are asked for. A backward one is its frames one by one: nobody else reads backward."""
     for line in open(path):
         first, _, last = line.strip().partition("-")
-        if first:
-            yield int(first), int(last or first)
+        if not first:
+            continue
+        first, last = int(first), int(last or first)
+        if last < first:
+            yield from ((number, number) for number in range(first, last - 1, -1))
+        else:
+            yield first, last
 
 
 def main():
