@@ -9,7 +9,7 @@ internal import Synchronization
 struct MemoryRegion: @unchecked Sendable {
   let start: UnsafeMutableRawPointer
   private let byteCount: Int
-  private let arena: MemoryArena
+  fileprivate let arena: MemoryArena
 
   fileprivate init(start: UnsafeMutableRawPointer, byteCount: Int, arena: MemoryArena) {
     self.start = start
@@ -33,8 +33,10 @@ private final class MemoryArena: @unchecked Sendable {
   private let mappedBytes: Int
   /// The first byte, at the start of a huge page.
   let start: UnsafeMutableRawPointer
+  /// How many nanoseconds a huge page may cost; nil where pages are small, or nobody asks.
+  let limit: Int?
 
-  init?(byteCount: Int, bufferBytes: Int) {
+  init?(byteCount: Int, bufferBytes: Int, touch: MemoryArenas.Touch) {
     mappedBytes = byteCount + FreshPages.hugePage
     guard
       let mapping = mmap(
@@ -43,7 +45,7 @@ private final class MemoryArena: @unchecked Sendable {
     else { return nil }
     self.mapping = mapping
     start = mapping.alignedUp(toMultipleOf: FreshPages.hugePage)
-    FreshPages.chooseSize(start, byteCount, bufferBytes: bufferBytes)
+    limit = FreshPages.chooseSize(start, byteCount, bufferBytes: bufferBytes, touch)
   }
 
   deinit {
@@ -59,40 +61,41 @@ private enum FreshPages {
 
   /// Touches pages, so that a decoder does not have to.
   ///
-  /// - Returns: false where there is no memory.
-  static func touch(_ start: UnsafeMutableRawPointer, _ byteCount: Int) -> Bool {
+  /// - Returns: nanoseconds of this thread; nil where there is no memory.
+  static func touch(_ start: UnsafeMutableRawPointer, _ byteCount: Int) -> Int? {
+    let begin = threadTime
     // In one call (Linux 5.14); older kernels are touched by hand.
     if madvise(start, byteCount, populateWrite) != 0 {
-      guard errno != ENOMEM else { return false }
+      guard errno != ENOMEM else { return nil }
       for page in stride(from: 0, to: byteCount, by: 4096) {
         start.storeBytes(of: 0, toByteOffset: page, as: UInt8.self)
       }
     }
-    return true
+    return threadTime - begin
   }
 
-  /// Asks for huge pages in an arena, unless a first one costs more than twice as much memory in small ones.
+  /// Asks for huge pages in an arena, unless a first one costs more than twice as much memory in small ones. Where a later
+  /// one does, the rest of the arena is small (`MemoryArenas`).
   ///
   /// As a rule they cost a quarter. But hosts take the huge pages that a virtual machine does not use, and giving them
   /// back can cost 4 ms for each: five times what small pages cost, which the guest has at hand (ADR 0009).
   /// Small buffers are not worth asking.
-  static func chooseSize(_ start: UnsafeMutableRawPointer, _ byteCount: Int, bufferBytes: Int) {
+  ///
+  /// - Returns: how many nanoseconds a huge page may cost; nil where pages are small, or nobody asks.
+  static func chooseSize(
+    _ start: UnsafeMutableRawPointer, _ byteCount: Int, bufferBytes: Int, _ touch: MemoryArenas.Touch
+  ) -> Int? {
     // All of it is advice: a kernel without huge pages gives small ones.
     _ = madvise(start, byteCount, Int32(MADV_HUGEPAGE))
-    guard byteCount >= 16 * hugePage, bufferBytes >= hugePage / 2 else { return }
+    guard byteCount >= 16 * hugePage, bufferBytes >= hugePage / 2 else { return nil }
     let second = start + hugePage
-    guard let huge = cost(start) else { return }
+    guard let huge = touch(start, hugePage) else { return nil }
     _ = madvise(second, byteCount - hugePage, Int32(MADV_NOHUGEPAGE))
-    let small = cost(second)
+    let limit = touch(second, hugePage).map { 2 * $0 }
     // Both stay touched, for the first buffers: given back, the same warm page would be measured for the next arena.
-    let isDear = small.map { huge > 2 * $0 } ?? false
+    let isDear = limit.map { huge > $0 } ?? false
     _ = madvise(start, byteCount, isDear ? Int32(MADV_NOHUGEPAGE) : Int32(MADV_HUGEPAGE))
-  }
-
-  /// Nanoseconds of this thread for a huge page's worth of memory.
-  private static func cost(_ start: UnsafeMutableRawPointer) -> Int? {
-    let begin = threadTime
-    return touch(start, hugePage) ? threadTime - begin : nil
+    return isDear ? nil : limit
   }
 
   /// Not the time on the wall: other threads would count.
@@ -119,13 +122,32 @@ final class MemoryArenas: Sendable {
   /// About how much one arena holds; at least one buffer.
   private static let arenaBytes = 64 << 20
 
+  /// Touches pages and says how many nanoseconds of the thread that took; nil where there is no memory.
+  typealias Touch = @Sendable (UnsafeMutableRawPointer, Int) -> Int?
+  private let touch: Touch
+
+  init(touch: @escaping Touch = { FreshPages.touch($0, $1) }) { self.touch = touch }
+
   /// Memory for one buffer of a bucket, its pages touched.
   ///
   /// - Returns: nil where the kernel has no memory.
   func allocate(_ byteCount: Int) -> MemoryRegion? {
     guard let region = cut(byteCount) ?? cutFromNew(byteCount) else { return nil }
-    guard FreshPages.touch(region.start, byteCount) else { return nil }
+    guard let cost = touch(region.start, byteCount) else { return nil }
+    // The first huge pages may be the last that the machine has.
+    if let limit = region.arena.limit, cost > limit * byteCount / FreshPages.hugePage {
+      takeSmallPages(byteCount, region.arena)
+    }
     return region
+  }
+
+  /// What is not yet cut from an arena comes in small pages from now on.
+  private func takeSmallPages(_ byteCount: Int, _ arena: MemoryArena) {
+    guard let current = open.withLock({ $0[byteCount] }), current.arena === arena else { return }
+    let end = arena.start + current.count * byteCount
+    let rest = (arena.start + current.next * byteCount).alignedUp(toMultipleOf: FreshPages.hugePage)
+    // Advice, as the other one was.
+    if rest < end { _ = madvise(rest, end - rest, Int32(MADV_NOHUGEPAGE)) }
   }
 
   private func cut(_ byteCount: Int) -> MemoryRegion? {
@@ -141,7 +163,9 @@ final class MemoryArenas: Sendable {
 
   private func cutFromNew(_ byteCount: Int) -> MemoryRegion? {
     let count = max(1, Self.arenaBytes / byteCount)
-    guard let arena = MemoryArena(byteCount: count * byteCount, bufferBytes: byteCount) else { return nil }
+    guard let arena = MemoryArena(byteCount: count * byteCount, bufferBytes: byteCount, touch: touch) else {
+      return nil
+    }
     if count > 1 { open.withLock { $0[byteCount] = Open(arena: arena, next: 1, count: count) } }
     return MemoryRegion(start: arena.start, byteCount: byteCount, arena: arena)
   }

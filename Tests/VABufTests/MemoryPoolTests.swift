@@ -236,4 +236,33 @@ import VABufTestKit
     for buffer in buffers { await buffer.close() }
     #expect(pool.metrics.bytesInUse == 0)
   }
+
+  /// The machine may have only so many huge pages at hand.
+  @Test func theRestOfAnArenaIsSmallWhereHugePagesTurnOutDear() throws {
+    // What a huge page costs, as much in small ones, and then each buffer.
+    let costs = Mutex([100, 60, 100, 120, 121, 100])
+    let arenas = MemoryArenas { _, _ in costs.withLock { $0.isEmpty ? 100 : $0.removeFirst() } }
+    let regions = try (0..<4).map { _ in try #require(arenas.allocate(2 << 20)) }
+    #expect(costs.withLock { $0.isEmpty })
+    defer { for region in regions { region.free() } }
+    // A kernel without huge pages has no such flags.
+    guard FileManager.default.fileExists(atPath: "/sys/kernel/mm/transparent_hugepage") else { return }
+    let advices = regions.map { advice(for: $0.start).filter { ["hg", "nh"].contains($0) } }
+    #expect(advices == [["hg"], ["hg"], ["hg"], ["nh"]])
+  }
+
+  /// The kernel's flags of the mapping that an address lies in.
+  private func advice(for address: UnsafeMutableRawPointer) -> [Substring] {
+    // Comes in pieces, of which `String(contentsOfFile:)` takes the first only.
+    let maps = FileHandle(forReadingAtPath: "/proc/self/smaps")?.readDataToEndOfFile() ?? Data()
+    var isInside = false
+    for line in String(decoding: maps, as: UTF8.self).split(separator: "\n") {
+      let words = line.split(separator: " ")
+      guard let first = words.first else { continue }
+      let ends = first.split(separator: "-").compactMap { UInt($0, radix: 16) }
+      if ends.count == 2 { isInside = ends[0]..<ends[1] ~= UInt(bitPattern: address) }
+      if isInside, first == "VmFlags:" { return Array(words.dropFirst()) }
+    }
+    return []
+  }
 }
