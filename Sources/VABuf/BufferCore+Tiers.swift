@@ -12,9 +12,9 @@ extension BufferCore {
   ///
   /// A surface that cannot be read may hold anything: its frame is decoded again, by whatever decoder the source has then.
   func settle(_ lease: FrameLease, _ place: Placement) async throws -> FrameLease {
+    var lease = lease.tiers.isPacked ? try await onHost(lease) : lease
     if place == .gpu, lease.surface == nil { return try await onGPU(lease) }
     guard place == .host, lease.picture == nil else { return lease }
-    var lease = lease
     for attempt in 1... {
       do {
         return try await onHost(lease)
@@ -40,20 +40,38 @@ extension BufferCore {
 
   private func onHost(_ lease: FrameLease) async throws -> FrameLease {
     let cache = cache
-    let download = { @Sendable (surface: SurfaceFrame) async throws -> HostPicture in
+    let bring = { @Sendable (tiers: StoredFrame.Tiers) async throws -> HostPicture? in
+      if let packed = tiers.packed {
+        return HostPicture(
+          unpacking: packed, into: try await self.pool.lease(waitingFor: packed.plainBytes) { self.isClosing })
+      }
+      guard let surface = tiers.surface else { return nil }
       let buffer = try await self.pool.lease(waitingFor: surface.hostBytes) { self.isClosing }
       try await surface.device.access.download(surface, into: buffer)
       return HostPicture(buffer: buffer, planes: surface.layout.planes)
     }
-    var picture = try await lease.stored.hostPicture(download) {
-      if lease.cache != nil { return cache.downloaded(lease, $0) }
+    let keep = { @Sendable (picture: HostPicture, tiers: StoredFrame.Tiers) in
+      if tiers.packed != nil { return cache.unpacked(lease, picture) }
+      if lease.cache != nil { return cache.downloaded(lease, picture) }
       // A frame that the cache has no room for is not kept in two places.
-      lease.stored.set($0)
+      lease.stored.set(picture)
       _ = lease.stored.drop(.gpu)
     }
-    // All its tiers went in between; the lease still holds the surface.
-    if picture == nil, let surface = lease.surface { picture = try await download(surface) }
+    // Where all its tiers went in between, the lease still holds what it found.
+    var picture = try await lease.stored.hostPicture(bring, keep: keep)
+    if picture == nil { picture = try await bring(lease.tiers) }
     guard let picture else { preconditionFailure("a lease of frame \(lease.number) that holds nothing") }
+    makeRoom(for: picture.buffer.byteCount)
+    return cache.lease(lease, picture, nil)
+  }
+
+  /// The same at once, for a frame that is packed; nil where there is no memory for it now.
+  func unpackedNow(_ lease: FrameLease) -> FrameLease? {
+    guard lease.tiers.isPacked, let packed = lease.tiers.packed else { return lease }
+    guard let buffer = try? pool.lease(byteCount: packed.plainBytes) else { return nil }
+    let picture = HostPicture(unpacking: packed, into: buffer)
+    cache.unpacked(lease, picture)
+    makeRoom(for: buffer.byteCount)
     return cache.lease(lease, picture, nil)
   }
 

@@ -20,6 +20,7 @@ final class BufferCore: Sendable {
   /// How many frames a sequential reader leaves behind it when the decoder is the slower one.
   let trailFrames: Int
   let counters = BufferCounters()
+  private let packer = FramePacker()
   /// Told of surfaces that cannot be read: the device behind them failed.
   private let uploadDevice = Mutex<(@Sendable () async throws -> HardwareDevice)?>(nil)
   private struct WeakDevice { weak var value: HardwareDevice? }
@@ -33,6 +34,10 @@ final class BufferCore: Sendable {
   private static let lastStream = Atomic<UInt32>(0)
   /// How far a hand on a time line usually goes back: measured, docs/adr/0017-parked-decoders.md.
   private static let handful = 48
+  /// Frames are packed when there is no more memory than for so many: before decoders find none.
+  private static let headroomFrames = 12
+  /// For each frame that comes: one would keep up when most are packed, two just make the room for it.
+  private static let packsPerFrame = 3
 
   init(
     configuration: Configuration, pool: MemoryPool, cacheLimits: CachePolicy.Limits, frameCount: Int?,
@@ -47,12 +52,13 @@ final class BufferCore: Sendable {
       hooks: .init(
         evicted: { relay.evicted($0) },
         // A lease keeps the cache, and must not keep the pool.
-        demote: { [counters] in Self.demote($1, $2, of: $0, into: relay.pool, counters) }))
+        demote: { [counters] in Self.demote($1, $2, of: $0, into: relay.pool, counters) },
+        pack: { [packer] in packer.pack($1, for: $0, from: relay.pool) }))
     // A part of the memory is the decoder's.
     hostFrames = Int(
-      Double(min(cacheLimits.frames, 1 << 40))
+      Double(min(configuration.cacheFrames, 1 << 40))
         * min(1, Double(cacheLimits.hostBytes) / Double(max(1, configuration.poolBytes))))
-    keepWhole = cacheLimits.frames / 2
+    keepWhole = configuration.cacheFrames / 2
     keepBehind = max(keepWhole, min(hostFrames - BufferState.spareFrames, Self.handful))
     state = Mutex(
       BufferState(
@@ -184,8 +190,8 @@ final class BufferCore: Sendable {
   /// The frame if it is there; else nil, and the source is told to do it first.
   func look(_ number: Int) throws -> FrameLease? {
     counters.requests.count()
-    if let lease = hit(number, BufferState.anonymousReader, .anywhere) { return lease }
-    return try update { state, effects -> FrameLease? in
+    if let lease = hit(number, BufferState.anonymousReader, .anywhere) { return unpackedNow(lease) }
+    let arrived = try update { state, effects -> FrameLease? in
       if let lease = late(number, BufferState.anonymousReader, &state, &effects) { return lease }
       if let error = state.end ?? state.outOfRange(number) {
         counters.misses.count()
@@ -202,6 +208,7 @@ final class BufferCore: Sendable {
       state.feedSource(isResident, &effects)
       return nil
     }
+    return arrived.flatMap { unpackedNow($0) }
   }
 
   private func hit(_ number: Int, _ reader: BufferState.ReaderID, _ place: Placement) -> FrameLease? {
@@ -295,6 +302,7 @@ final class BufferCore: Sendable {
     metrics.cachedFrames = cache.count
     metrics.cachedBytes = cache.hostBytes
     metrics.cachedSurfaces = cache.surfaces
+    (metrics.packedFrames, metrics.packedBytes, metrics.packs, metrics.unpacks) = cache.packing
     metrics.pool = pool.metrics
     return metrics
   }
@@ -333,6 +341,7 @@ final class BufferCore: Sendable {
     let number = frame.descriptor.number
     while await isHeldBack(number) {}
     keep(frame)
+    await keepUp()
   }
 
   /// Whether a frame need not wait in the channel.
@@ -342,6 +351,7 @@ final class BufferCore: Sendable {
   func keep(_ frame: SourceFrame) {
     let number = frame.descriptor.number
     counters.deliveredFrames.count()
+    let byteCount = frame.hostBytes
     let lease = cache.insert(frame, key(number), isAwaited: state.withLock { $0.isAwaited(number) })
     let now = Monotonic.now
     let effects = state.withLock { state in
@@ -350,10 +360,19 @@ final class BufferCore: Sendable {
       return effects
     }
     perform(effects, lease: lease)
+    makeRoom(for: byteCount)
     // A frame that was on its way when the buffer closed has no business in the cache any more.
     if isClosed.load(ordering: .acquiring) { cache.removeAll() }
     publisher.frameArrived { metrics }
   }
+
+  /// Packs frames where memory is short, after one of so many bytes was added.
+  func makeRoom(for byteCount: Int) {
+    cache.pack(Self.packsPerFrame, toHaveFree: Self.headroomFrames * byteCount, inPool: pool.freeBytes)
+  }
+
+  /// Waits while more frames are to be packed than are soon: else those would have to go that a decoder wants the memory of.
+  func keepUp() async { if cache.isBehind { await packer.finishLast() } }
 
   /// Brings swift-metrics up to date.
   func publishMetrics() { publisher.publish(metrics) }

@@ -61,6 +61,14 @@ public struct BufferMetrics: Hashable, Sendable, Codable {
   public var cachedFrames = 0
   /// Bytes of the frames that are cached in host memory now.
   public var cachedBytes = 0
+  /// Of the cached frames those that are packed in host memory, without loss.
+  public var packedFrames = 0
+  /// Bytes that these take, of `cachedBytes`.
+  public var packedBytes = 0
+  /// How often a frame was packed, because memory was short and others were used later.
+  public var packs = 0
+  /// How often a packed frame was asked for, and unpacked.
+  public var unpacks = 0
   /// Surfaces of the frames that are cached on the GPU now.
   public var cachedSurfaces = 0
   /// The pool that the buffer uses, other buffers' leases included.

@@ -29,14 +29,16 @@ public final class FrameBuffer: Sendable {
 
   private init(
     source: any FrameSource, stream: StreamInfo?, configuration: Configuration, pool: MemoryPool,
-    cacheBytes: Int, frameCount: Int?, logger: Logger, relay: DeviceRelay? = nil,
+    cacheBytes: Int, mostFrames: Int = 0, frameCount: Int?, logger: Logger, relay: DeviceRelay? = nil,
     devicePath: String? = nil
   ) throws(VABufError) {
     self.configuration = try configuration.validated()
     self.source = source
     self.stream = stream
     self.pool = pool
-    let limits = CachePolicy.Limits(frames: configuration.cacheFrames, hostBytes: max(1, cacheBytes), surfaces: 0)
+    let limits = CachePolicy.Limits(
+      frames: max(configuration.cacheFrames, mostFrames), hostBytes: max(1, cacheBytes), surfaces: 0,
+      plainBytes: configuration.packsFrames ? pool.capacity / Self.plainShare : .max, packings: Self.mostPackings)
     let core = BufferCore(
       configuration: configuration, pool: pool, cacheLimits: limits, frameCount: frameCount,
       seekPoints: (source as? DecoderSource)?.index.seekPoints.map(\.firstFrame) ?? [])
@@ -102,6 +104,8 @@ public final class FrameBuffer: Sendable {
     public var configuration: Configuration?
     /// Bytes of host memory; nil takes the configuration's, or an eighth of the machine's (256 MiB to 2 GiB).
     public var hostMemory: Int?
+    /// Frames that were not used lately may be packed (``Configuration/packsFrames``).
+    public var packsFrames = true
     /// Memory to share with other buffers; nil makes a pool of one's own.
     public var pool: MemoryPool?
     /// Decoder threads; 0 takes what libavcodec takes by itself (one a core and one more).
@@ -177,13 +181,19 @@ public final class FrameBuffer: Sendable {
     var configuration =
       options.configuration
       ?? .automatic(frameBytes: frameBytes, width: stream.width, height: stream.height, hostBytes: pool.capacity)
+    // Frames that are packed are more than that.
+    var mostFrames = configuration.cacheFrames
     if options.configuration == nil, options.hostMemory == nil, options.pool == nil {
       // Nobody named a budget to fill: keep what the preset keeps, or more frames where they are tiny.
       let preset = Configuration.preset(width: stream.width, height: stream.height)
       let tiny = unnamedBudget / max(1, frameBytes)
       configuration.cacheFrames = min(configuration.cacheFrames, max(preset.cacheFrames, tiny))
+      mostFrames = configuration.cacheFrames
+    } else if options.configuration == nil {
+      mostFrames *= Self.mostPackedForOne
     }
     configuration.poolBytes = pool.capacity
+    configuration.packsFrames = configuration.packsFrames && options.packsFrames
     // Before a device is opened that somebody would have to close.
     configuration = try configuration.validated()
     // What the decoder keeps for itself: references, reordering, a picture a thread, and one on each end.
@@ -215,10 +225,18 @@ public final class FrameBuffer: Sendable {
     stream.fallbackReason = source.fallbackReason
     let buffer = try FrameBuffer(
       source: source, stream: stream, configuration: configuration, pool: pool,
-      cacheBytes: pool.capacity - reserve, frameCount: stream.frameCount, logger: options.logger, relay: relay,
+      cacheBytes: pool.capacity - reserve, mostFrames: mostFrames, frameCount: stream.frameCount,
+      logger: options.logger, relay: relay,
       devicePath: options.device)
     return buffer
   }
+
+  /// The part of the pool that frames which were used last take plain: the others are packed, where memory is short.
+  private static let plainShare = 16
+  /// Frames that wait to be packed: where the processor has no time for it, they go as before.
+  private static let mostPackings = 8
+  /// More frames than that are not packed into the place of one.
+  private static let mostPackedForOne = 8
 
   /// More save little: docs/adr/0017-parked-decoders.md.
   static let mostDecoders = 4

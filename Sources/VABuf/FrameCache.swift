@@ -38,6 +38,15 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
     var evicted: @Sendable (Int) -> Void = { _ in }
     /// Downloads a frame that is about to leave the GPU, and calls `demoted` or `demotionFailed` for its slot.
     var demote: @Sendable (FrameCache, Int, SurfaceFrame) -> Void = { cache, slot, _ in cache.demotionFailed(slot) }
+    /// Packs a frame, and calls `packed` or `packingFailed` for it.
+    var pack: @Sendable (FrameCache, PackJob) -> Void = { cache, job in cache.packingFailed(job, isFinal: true) }
+  }
+
+  /// A frame that is to be packed. Its slot may name another one by the time that it is.
+  struct PackJob: Sendable {
+    fileprivate let slot: Int
+    let frame: StoredFrame
+    let picture: HostPicture
   }
 
   private let state: Mutex<State>
@@ -66,8 +75,8 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
       // One that is kept has samples in host memory, and no surface.
       if state.spare.has(slot), place == .host || frame.contents.surface == nil { return state.spare.use(slot) }
       let tiers = Self.pin(slot, frame, place, &state)
-      let lease = FrameLease(frame, tiers.host, tiers.surface, cache: self, slot: slot)
-      if tiers.surface == nil, !state.spare.has(slot) { state.spare.keep(lease) }
+      let lease = FrameLease(frame, tiers, cache: self, slot: slot)
+      if tiers.host != nil, tiers.surface == nil, !state.spare.has(slot) { state.spare.keep(lease) }
       return lease
     }
   }
@@ -75,12 +84,13 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   /// Another lease of the frame that a lease has, in another place. Where the cache does not have it, the lease is all
   /// that holds it.
   func lease(_ lease: FrameLease, _ picture: HostPicture?, _ surface: SurfaceFrame?) -> FrameLease {
-    guard lease.cache != nil else { return FrameLease(lease.stored, picture, surface, loose: loose) }
+    let tiers = StoredFrame.Tiers(host: picture, surface: surface)
+    guard lease.cache != nil else { return FrameLease(lease.stored, tiers, loose: loose) }
     state.withLock { state in
       state.policy.pin(lease.slot)
       if surface != nil { state.surfaceLeases[lease.slot] += 1 }
     }
-    return FrameLease(lease.stored, picture, surface, cache: self, slot: lease.slot)
+    return FrameLease(lease.stored, tiers, cache: self, slot: lease.slot)
   }
 
   private static func pin(
@@ -129,8 +139,8 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
     }
     finish(removed)
     let tiers = stored.contents
-    guard let slot else { return FrameLease(stored, tiers.host, tiers.surface, loose: loose) }
-    return FrameLease(stored, tiers.host, tiers.surface, cache: self, slot: slot)
+    guard let slot else { return FrameLease(stored, tiers, loose: loose) }
+    return FrameLease(stored, tiers, cache: self, slot: slot)
   }
 
   /// Makes frames the most recently used ones, as far as they are there.
@@ -210,6 +220,68 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
       state.withLock { state -> Removed in
         state.policy.demotionFailed(slot, into: &state.actions)
         return take(&state)
+      })
+  }
+
+  // MARK: - Packing
+
+  /// Packs frames that were not used lately, up to so many of them, where memory is short.
+  ///
+  /// - Parameters:
+  ///   - headroom: bytes that are to be free for the frames that come, in the cache and in the pool.
+  ///   - poolBytes: bytes that are free in the pool.
+  func pack(_ most: Int, toHaveFree headroom: Int, inPool poolBytes: Int) {
+    finish(
+      state.withLock { state -> Removed in
+        guard min(poolBytes, state.policy.freeHostBytes) < headroom else { return Removed() }
+        state.unpinSpare()
+        state.policy.pack(most, into: &state.actions)
+        return take(&state)
+      })
+  }
+
+  /// More frames are being packed than one would wait for.
+  var isBehind: Bool { state.withLock { $0.policy.packing > $0.policy.limits.packings / 2 } }
+
+  /// Whether a frame is to be packed still.
+  func isWanted(_ job: PackJob) -> Bool {
+    state.withLock { $0.frames[job.slot] === job.frame && $0.policy.isPacking(job.slot) }
+  }
+
+  /// What `Hooks.pack` was asked for is done.
+  func packed(_ job: PackJob, _ picture: PackedPicture) {
+    // The plain one goes after the lock.
+    let plain = state.withLock { state -> HostPicture? in
+      guard isOwed(job, state), state.policy.packed(job.slot, hostBytes: picture.byteCount) else { return nil }
+      return job.frame.pack(picture)
+    }
+    withExtendedLifetime(plain) {}
+  }
+
+  /// It was not, and will not be where that is final.
+  func packingFailed(_ job: PackJob, isFinal: Bool) {
+    state.withLock { state in
+      if isOwed(job, state) { state.policy.packingFailed(job.slot, isFinal: isFinal) }
+    }
+  }
+
+  /// Whether the job is of the frame that is in its slot.
+  private func isOwed(_ job: PackJob, _ state: borrowing State) -> Bool {
+    state.frames[job.slot] === job.frame && state.policy.isOwed(job.slot)
+  }
+
+  /// A leased frame was unpacked: the cache has it so from now on.
+  func unpacked(_ lease: FrameLease, _ picture: HostPicture) {
+    guard lease.cache === self else { return }
+    finish(
+      state.withLock { state -> Removed in
+        state.unpinSpare()
+        guard state.frames[lease.slot] === lease.stored,
+          state.policy.unpacked(lease.slot, hostBytes: picture.buffer.byteCount, into: &state.actions)
+        else { return take(&state) }
+        let removed = take(&state)
+        lease.stored.set(picture)
+        return removed
       })
   }
 
@@ -333,6 +405,10 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   var count: Int { state.withLock { $0.policy.count } }
   var hostBytes: Int { state.withLock { $0.policy.hostBytes } }
   var surfaces: Int { state.withLock { $0.policy.surfaces } }
+  /// Frames that are packed, and how often one was packed and unpacked.
+  var packing: (frames: Int, bytes: Int, packs: Int, unpacks: Int) {
+    state.withLock { ($0.policy.packedFrames, $0.policy.packedBytes, $0.policy.packs, $0.policy.unpacks) }
+  }
   /// Frames that left to make room for others.
   var evictions: Int { state.withLock { $0.policy.evictions(.size) } }
   /// Frames that left the GPU for host memory, and how many of them a reader got later.
@@ -345,6 +421,7 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
     var tiers: [StoredFrame.Tiers] = []
     var evicted: [Int] = []
     var demotions: [(Int, SurfaceFrame)] = []
+    var packs: [PackJob] = []
     var leases: [FrameLease] = []
   }
 
@@ -366,6 +443,13 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
           preconditionFailure("slot \(slot) has no surface to demote")
         }
         removed.demotions.append((slot, surface))
+      case .dropPlain(let slot, _):
+        if let frame = state.frames[slot] { removed.tiers.append(frame.dropPlain()) }
+      case .pack(let slot, _):
+        guard let frame = state.frames[slot], let picture = frame.contents.host else {
+          preconditionFailure("slot \(slot) has no picture to pack")
+        }
+        removed.packs.append(PackJob(slot: slot, frame: frame, picture: picture))
       }
     }
     state.actions.removeAll(keepingCapacity: true)
@@ -375,5 +459,6 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   private func finish(_ removed: Removed) {
     for number in removed.evicted { hooks.evicted(number) }
     for (slot, surface) in removed.demotions { hooks.demote(self, slot, surface) }
+    for job in removed.packs { hooks.pack(self, job) }
   }
 }

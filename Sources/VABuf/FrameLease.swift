@@ -10,8 +10,8 @@ internal import Synchronization
 /// A lease is of the frame's samples in host memory, of its surface, or of both (`residency`): what it was asked for.
 public final class FrameLease: Sendable {
   let stored: StoredFrame
-  let picture: HostPicture?
-  let surface: SurfaceFrame?
+  /// What it holds. One that a program gets is not packed.
+  let tiers: StoredFrame.Tiers
   /// Where `slot` is pinned for this lease; nil for a frame that the cache had no room for.
   let cache: FrameCache?
   let slot: Int
@@ -20,23 +20,24 @@ public final class FrameLease: Sendable {
   /// False once the cache took the pin back by itself.
   private let isPinned = Atomic(true)
 
-  init(_ stored: StoredFrame, _ picture: HostPicture?, _ surface: SurfaceFrame?, cache: FrameCache, slot: Int) {
+  var picture: HostPicture? { tiers.host }
+  var surface: SurfaceFrame? { tiers.surface }
+
+  init(_ stored: StoredFrame, _ tiers: StoredFrame.Tiers, cache: FrameCache, slot: Int) {
     self.stored = stored
-    self.picture = picture
-    self.surface = surface
+    self.tiers = tiers
     self.cache = cache
     self.slot = slot
     loose = nil
   }
 
   /// A lease of a frame that the cache has no room for.
-  init(_ stored: StoredFrame, _ picture: HostPicture?, _ surface: SurfaceFrame?, loose: LooseSurfaces) {
+  init(_ stored: StoredFrame, _ tiers: StoredFrame.Tiers, loose: LooseSurfaces) {
     self.stored = stored
-    self.picture = picture
-    self.surface = surface
+    self.tiers = tiers
     cache = nil
     slot = 0
-    self.loose = surface == nil ? nil : loose
+    self.loose = tiers.surface == nil ? nil : loose
     self.loose?.count.add(1, ordering: .relaxed)
   }
 
@@ -53,7 +54,7 @@ public final class FrameLease: Sendable {
   /// The number of the frame in presentation order, from 0.
   public var number: Int { stored.descriptor.number }
   /// What the lease holds: samples in host memory, a surface, or both. The cache may have more.
-  public var residency: Residency { StoredFrame.Tiers(host: picture, surface: surface).residency }
+  public var residency: Residency { tiers.residency }
 
   /// The samples of one plane, valid during the call.
   public struct Plane: ~Copyable {

@@ -73,6 +73,7 @@ public final class FramePort: Sendable {
   public func send(_ frame: SourceFrame) async throws {
     if try core.takesAtOnce(frame.descriptor.number) {
       core.keep(frame)
+      await core.keepUp()
       return
     }
     try core.willSend(frame.descriptor.number)

@@ -39,6 +39,9 @@ public final class MemoryPool: HostAllocator {
   /// Bytes that leased and idle buffers may take together.
   public var capacity: Int { core.capacity }
 
+  /// Bytes that may be leased now without anybody giving something up.
+  var freeBytes: Int { core.freeBytes }
+
   /// Leases a buffer of at least `byteCount` bytes, 64-byte aligned, now or not at all.
   ///
   /// Caches that share the pool give up frames for it. The content is undefined.

@@ -30,6 +30,7 @@ final class PoolCore: Sendable {
 
   var capacity: Int { state.withLock { $0.policy.capacity } }
   var metrics: PoolMetrics { counters.snapshot }
+  var freeBytes: Int { state.withLock { $0.policy.capacity - $0.policy.leasedBytes } }
 
   /// Frees what is idle; what is leased is freed as it comes back.
   func close() {

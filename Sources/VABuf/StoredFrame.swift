@@ -24,6 +24,14 @@ public struct SourceFrame: Sendable {
     contents = .host(HostPicture(buffer: buffer, planes: descriptor.layout.planes, owner: owner))
   }
 
+  /// Bytes that it takes in host memory, or would take.
+  var hostBytes: Int {
+    switch contents {
+    case .host(let picture): picture.buffer.byteCount
+    case .surface(let surface): surface.hostBytes
+    }
+  }
+
   init(_ frame: DecodedFrame) {
     descriptor = frame.descriptor
     switch frame.contents {
@@ -46,17 +54,27 @@ struct HostPicture: Sendable {
     self.planes = planes
     self.owner = owner
   }
+
+  init(unpacking packed: PackedPicture, into buffer: any HostBuffer) {
+    packed.unpack(into: buffer)
+    self.init(buffer: buffer, planes: packed.planes)
+  }
 }
 
 /// A frame that the cache and its leases share: what it is, and its samples in each tier where it lives.
 final class StoredFrame: Sendable {
   struct Tiers: Sendable {
     var host: HostPicture?
+    /// In the place of `host`, or beside it.
+    var packed: PackedPicture?
     var surface: SurfaceFrame?
+
+    /// To be unpacked before it can be read.
+    var isPacked: Bool { host == nil && surface == nil && packed != nil }
 
     var residency: Residency {
       var residency: Residency = []
-      if host != nil { residency.insert(.host) }
+      if host != nil || packed != nil { residency.insert(.host) }
       if surface != nil { residency.insert(.gpu) }
       return residency
     }
@@ -64,8 +82,8 @@ final class StoredFrame: Sendable {
 
   let descriptor: FrameDescriptor
   private let tiers: Mutex<Tiers>
-  /// A download that is under way: whoever needs it too waits for the same.
-  private let download = Mutex<Task<HostPicture, any Error>?>(nil)
+  /// A download or an unpacking that is under way: whoever needs it too waits for the same.
+  private let arrival = Mutex<Task<HostPicture?, any Error>?>(nil)
 
   init(_ frame: SourceFrame) {
     descriptor = frame.descriptor
@@ -80,30 +98,44 @@ final class StoredFrame: Sendable {
   func set(_ picture: HostPicture) { tiers.withLock { $0.host = picture } }
   func set(_ surface: SurfaceFrame) { tiers.withLock { $0.surface = surface } }
 
-  /// The samples in host memory: those that are there, those of the download that is under way, or those of a new one.
+  /// Has the frame packed from now on.
+  ///
+  /// - Returns: the plain picture, to be freed outside of any lock.
+  func pack(_ picture: PackedPicture) -> HostPicture? {
+    tiers.withLock {
+      $0.packed = picture
+      return $0.host.take()
+    }
+  }
+
+  /// Lets go of the plain picture of a frame that is packed, too.
+  ///
+  /// - Returns: it, to be freed outside of any lock.
+  func dropPlain() -> Tiers { tiers.withLock { Tiers(host: $0.host.take()) } }
+
+  /// The samples in host memory: those that are there, those that are under way, or those that `start` gets.
   ///
   /// - Parameters:
-  ///   - start: downloads the surface.
+  ///   - start: unpacks or downloads.
   ///   - keep: makes the samples known, before anybody could begin another download.
   func hostPicture(
-    _ start: @escaping @Sendable (SurfaceFrame) async throws -> HostPicture,
-    keep: @escaping @Sendable (HostPicture) -> Void
+    _ start: @escaping @Sendable (Tiers) async throws -> HostPicture?,
+    keep: @escaping @Sendable (HostPicture, Tiers) -> Void
   ) async throws -> HostPicture? {
-    let task = download.withLock { download -> Task<HostPicture, any Error>? in
-      if let download { return download }
+    let task = arrival.withLock { arrival -> Task<HostPicture?, any Error> in
+      if let arrival { return arrival }
       let tiers = contents
       if let picture = tiers.host { return Task { picture } }
-      guard let surface = tiers.surface else { return nil }
       let task = Task {
-        let result = await Result.catching { try await start(surface) }
-        if case .success(let picture) = result { keep(picture) }
-        self.download.withLock { $0 = nil }
+        let result = await Result.catching { try await start(tiers) }
+        if case .success(let picture?) = result { keep(picture, tiers) }
+        self.arrival.withLock { $0 = nil }
         return try result.get()
       }
-      download = task
+      arrival = task
       return task
     }
-    return try await task?.value
+    return try await task.value
   }
 
   /// Lets go of a tier.
@@ -112,7 +144,10 @@ final class StoredFrame: Sendable {
   func drop(_ tier: Residency) -> Tiers {
     tiers.withLock { tiers in
       var dropped = Tiers()
-      if tier.contains(.host) { dropped.host = tiers.host.take() }
+      if tier.contains(.host) {
+        dropped.host = tiers.host.take()
+        dropped.packed = tiers.packed.take()
+      }
       if tier.contains(.gpu) { dropped.surface = tiers.surface.take() }
       return dropped
     }

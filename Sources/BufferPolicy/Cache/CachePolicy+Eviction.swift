@@ -176,6 +176,7 @@ extension CachePolicy {
       gpuOrder.remove(slot)
     } else {
       if isInOrder { evictable.hostBytes -= entries[slot].hostBytes }
+      leaveHost(slot)
       hostBytes -= entries[slot].hostBytes
       entries[slot].hostBytes = 0
       hostOrder.remove(slot)

@@ -143,6 +143,7 @@ extension CachePolicy {
       hostBytes += weight.hostBytes
       hostOrder.insert(slot)
       hostOrder.pin(slot)
+      becomePlain(slot)
     }
   }
 

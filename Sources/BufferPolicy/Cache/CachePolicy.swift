@@ -13,6 +13,11 @@ package import FrameModel
 ///   holds still counts, and `unpin` is legal; the last one (and the end of its download) emits its drops, and only
 ///   then the slot may be reused.
 ///
+/// A frame in host memory is *plain*, as it was decoded, or *packed*: smaller, and to be unpacked before it is read. `pack`
+/// names plain ones (action `pack`); such a frame is *packing* until `packed` or `packingFailed`. It is not held by that:
+/// it may be used or leave meanwhile, and the caller must know whether it is the same frame still. `unpacked` makes it plain,
+/// with a packed copy.
+///
 /// A `drop` with `last: false` may name a pinned slot (its object was replaced, or its surface was on the lost device):
 /// a lease holds the object itself, not the slot alone.
 ///
@@ -31,12 +36,20 @@ package struct CachePolicy: Sendable {
     package var surfaces: Int
     /// How many downloads may be under way at once. Where one more would be needed, the frame is evicted instead.
     package var demotions: Int
+    /// Host bytes of frames that stay plain, whatever the need: those that were used last.
+    package var plainBytes: Int
+    /// How many frames may be packing at once.
+    package var packings: Int
 
-    package init(frames: Int, hostBytes: Int, surfaces: Int, demotions: Int = .max) {
+    package init(
+      frames: Int, hostBytes: Int, surfaces: Int, demotions: Int = .max, plainBytes: Int = .max, packings: Int = .max
+    ) {
       self.frames = frames
       self.hostBytes = hostBytes
       self.surfaces = surfaces
       self.demotions = demotions
+      self.plainBytes = plainBytes
+      self.packings = packings
     }
   }
 
@@ -57,6 +70,10 @@ package struct CachePolicy: Sendable {
     /// Start a download of this GPU frame to host, then call `demoted` or `demotionFailed`. Its host bytes are reserved
     /// until then.
     case demote(Slot, FrameKey)
+    /// Pack this frame in host memory, then call `packed` or `packingFailed`, if it is still there.
+    case pack(Slot, FrameKey)
+    /// Release the plain object of this frame, which stays packed.
+    case dropPlain(Slot, FrameKey)
     /// Release this tier's object. `last`: the entry is gone, and the slot is free for reuse.
     case drop(Slot, FrameKey, tier: Residency, cause: RemovalCause, last: Bool)
   }
@@ -68,11 +85,21 @@ package struct CachePolicy: Sendable {
     case stale
   }
 
+  /// How a frame lies in host memory.
+  enum Form: Sendable {
+    case plain, packing, packed
+    /// Plain for good: packed it is not much smaller.
+    case incompressible
+  }
+
   struct Entry: Sendable {
     var key: FrameKey
     var residency: Residency = []
     /// Bytes of the host tier; 0 without one.
     var hostBytes = 0
+    var form = Form.plain
+    /// Bytes of its packed copy, of `hostBytes`; 0 without one.
+    var copyBytes = 0
     /// Bytes that a download would take.
     var downloadBytes = 0
     /// Surfaces of the GPU tier; 0 without one.
@@ -90,6 +117,8 @@ package struct CachePolicy: Sendable {
     var isInOrder = false
 
     var isHeld: Bool { pins > 0 || demotion != .none }
+    /// It is among those that can be packed, or will be when it is no longer held.
+    var isPackable: Bool { residency.contains(.host) && form == .plain }
     var leavingSurfaces: Int { demotion == .running ? surfaces : 0 }
   }
 
@@ -114,6 +143,17 @@ package struct CachePolicy: Sendable {
   package internal(set) var demotions = 0
   /// How many of those frames a reader got from host memory later: each time a decode that was saved.
   package private(set) var demotionsUsed = 0
+  /// Host bytes of frames that could be packed.
+  package internal(set) var plainBytes = 0
+  /// Frames that are packing.
+  package internal(set) var packing = 0
+  /// Frames that have a packed copy, or are packed.
+  package internal(set) var packedFrames = 0
+  /// Bytes that these take.
+  package internal(set) var packedBytes = 0
+  /// How often a frame was packed, and unpacked.
+  package internal(set) var packs = 0
+  package internal(set) var unpacks = 0
   var evictionCounts = [Int](repeating: 0, count: RemovalCause.allCases.count)
 
   var entries: [Entry] = []
@@ -121,6 +161,8 @@ package struct CachePolicy: Sendable {
   var table: [FrameKey: Slot] = [:]
   var gpuOrder: any EvictionOrder
   var hostOrder: any EvictionOrder
+  /// Of the frames in host memory those that can be packed.
+  var plainOrder: any EvictionOrder
   var evictable = Evictable()
   private var clock: UInt64 = 0
 
@@ -128,6 +170,7 @@ package struct CachePolicy: Sendable {
     self.limits = limits
     gpuOrder = order.init()
     hostOrder = order.init()
+    plainOrder = order.init()
   }
 
   // MARK: - Look-ups
@@ -144,6 +187,7 @@ package struct CachePolicy: Sendable {
     touch(slot)
     if entries[slot].residency.contains(.gpu) { gpuOrder.use(slot) }
     if entries[slot].residency.contains(.host) { hostOrder.use(slot) }
+    if entries[slot].isPackable { plainOrder.use(slot) }
     return slot
   }
 
@@ -205,6 +249,7 @@ package struct CachePolicy: Sendable {
     let entry = entries[slot]
     if entry.residency.contains(.gpu) { gpuOrder.unpin(slot) }
     if entry.residency.contains(.host) { hostOrder.unpin(slot) }
+    if entry.isPackable { plainOrder.unpin(slot) }
     entries[slot].isInOrder = true
     evictable.entries += 1
     evictable.surfaces += entry.surfaces
@@ -216,6 +261,7 @@ package struct CachePolicy: Sendable {
     let entry = entries[slot]
     if entry.residency.contains(.gpu) { gpuOrder.pin(slot) }
     if entry.residency.contains(.host) { hostOrder.pin(slot) }
+    if entry.isPackable { plainOrder.pin(slot) }
     entries[slot].isInOrder = false
     evictable.entries -= 1
     evictable.surfaces -= entry.surfaces

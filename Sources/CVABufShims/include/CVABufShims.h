@@ -73,3 +73,16 @@ void vabuf_write_luma(
     uint8_t *target, ptrdiff_t stride, struct vabuf_rows source, size_t samples, size_t rows, int bits);
 void vabuf_write_chroma(
     uint8_t *target, ptrdiff_t stride, struct vabuf_rows u, struct vabuf_rows v, size_t pairs, size_t rows, int bits);
+
+// Rows of a plane, packed without loss (packing.c). `sample_bytes` is 1 or 2; `fast` is what `vabuf_has_fast_packing` says,
+// and makes no difference to the bytes. Packing goes on from row `first` to `last` (not included) as long as the next row is
+// sure to fit; it says how many bytes it used, and returns the row to go on with. Unpacking reads what one call packed, after
+// the rows before. Both may touch `vabuf_packing_slack` bytes behind what is packed.
+enum { vabuf_packing_slack = 8 };
+bool vabuf_has_fast_packing(void);
+size_t vabuf_pack_rows(
+    uint8_t *target, size_t capacity, size_t *used, struct vabuf_rows source, size_t first, size_t last,
+    size_t row_bytes, int sample_bytes, bool fast);
+void vabuf_unpack_rows(
+    uint8_t *target, ptrdiff_t stride, size_t first, size_t last, size_t row_bytes, int sample_bytes,
+    const uint8_t *packed, bool fast);

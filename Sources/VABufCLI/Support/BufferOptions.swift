@@ -50,6 +50,9 @@ struct BufferOptions: ParsableArguments {
     transform: ByteSize.init(parsing:))
   var hostMemory: ByteSize?
 
+  @Flag(help: "Let frames go where memory is short, instead of packing those that were not used lately.")
+  var noPacking = false
+
   @Option(help: ArgumentHelp("The most surfaces on the GPU; software decoding needs none.", valueName: "n"))
   var gpuSurfaces: Int?
 
@@ -152,6 +155,7 @@ struct BufferOptions: ParsableArguments {
     options.backend = try chosenBackend.preference
     options.configuration = configuration
     options.hostMemory = hostMemory?.bytes
+    options.packsFrames = !noPacking
     options.threads = threads
     options.decodesAtLowPriority = lowPriority
     options.keepsIndex = source.keepsIndex

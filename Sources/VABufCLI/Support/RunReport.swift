@@ -82,6 +82,13 @@ struct RunReport {
             ("ms", .rounded(Double(metrics.demotionNanoseconds) / 1e6, 3)),
           ])
         ),
+        (
+          "packed",
+          .object([
+            ("frames", .int(metrics.packedFrames)), ("bytes", .int(metrics.packedBytes)),
+            ("packs", .int(metrics.packs)), ("unpacks", .int(metrics.unpacks)),
+          ])
+        ),
         ("evictions", .int(metrics.evictions)), ("fallbacks", .int(metrics.fallbacks)),
         ("peak_rss_bytes", peak.map { .int($0) } ?? .null),
         ("beside_pool_bytes", peak.map { .int(besidePool($0)) } ?? .null),
@@ -121,6 +128,14 @@ struct RunReport {
         ))
     }
     if let reason = stream.fallbackReason { rows.append(("software", "because \(reason)")) }
+    if metrics.packs > 0 {
+      rows.append(
+        (
+          "packed",
+          "\(Text.count(metrics.packedFrames, "frame")) now, in \(Text.bytes(metrics.packedBytes)); "
+            + "\(metrics.packs) were packed and \(metrics.unpacks) unpacked"
+        ))
+    }
     if metrics.evictions > 0 { rows.append(("evicted", Text.count(metrics.evictions, "frame"))) }
     if let peak {
       rows.append(

@@ -3,6 +3,8 @@ import FrameModel
 
 /// The cache with LRU as a plain array of entries, everything computed by looking at all of them.
 struct CacheModel {
+  enum Form { case plain, packing, packed, incompressible }
+
   struct Entry {
     var slot: Int
     var key: FrameKey
@@ -16,8 +18,13 @@ struct CacheModel {
     /// When the slot was last put at the end of the tier's order.
     var gpuStamp = 0
     var hostStamp = 0
+    var plainStamp = 0
+    var form = Form.plain
+    /// Bytes of the packed copy, of `hostBytes`.
+    var copyBytes = 0
     var removal: RemovalCause?
 
+    var isPlain: Bool { hostBytes != nil && form == .plain }
     var isHeld: Bool { pins > 0 || reserved != nil }
     var canGo: Bool { removal == nil && !isHeld }
     var isLeaving: Bool { reserved != nil && !isStale }
@@ -32,6 +39,8 @@ struct CacheModel {
   var hostBytes: Int { entries.reduce(0) { $0 + ($1.hostBytes ?? 0) } }
   var reserved: Int { entries.reduce(0) { $0 + ($1.reserved ?? 0) } }
   var surfaces: Int { entries.reduce(0) { $0 + ($1.surfaces ?? 0) } }
+  var plainBytes: Int { entries.filter(\.isPlain).reduce(0) { $0 + ($1.hostBytes ?? 0) - $1.copyBytes } }
+  var packing: Int { entries.count { $0.form == .packing } }
   var leaving: Int { entries.filter(\.isLeaving).reduce(0) { $0 + ($1.surfaces ?? 0) } }
 
   func index(_ slot: Int) -> Int { entries.firstIndex { $0.slot == slot } ?? -1 }
@@ -44,8 +53,11 @@ struct CacheModel {
     entries.filter { $0.canGo && $0.hostBytes != nil }.sorted { $0.hostStamp < $1.hostStamp }
   }
 
+  var plainVictims: [Entry] { entries.filter { $0.canGo && $0.isPlain }.sorted { $0.plainStamp < $1.plainStamp } }
+
   mutating func stamp(_ i: Int) {
     now += 1
+    entries[i].plainStamp = now
     entries[i].gpuStamp = now
     entries[i].hostStamp = now
   }
@@ -60,7 +72,13 @@ struct CacheModel {
 
   mutating func drop(_ slot: Int, _ tier: Residency, _ cause: RemovalCause) {
     let i = index(slot)
-    if tier == .gpu { entries[i].surfaces = nil } else { entries[i].hostBytes = nil }
+    if tier == .gpu {
+      entries[i].surfaces = nil
+    } else {
+      entries[i].hostBytes = nil
+      entries[i].form = .plain
+      entries[i].copyBytes = 0
+    }
     let isLast = cause != .replaced && entries[i].surfaces == nil && entries[i].hostBytes == nil
     actions.append(.drop(slot, entries[i].key, tier: tier, cause: cause, last: isLast))
     if isLast { entries.remove(at: i) }
@@ -175,6 +193,49 @@ struct CacheModel {
     dropIfRemoved(slot)
     settle()
     return isWanted
+  }
+
+  // MARK: - Packing
+
+  mutating func pack(_ most: Int) {
+    for _ in 0..<most {
+      guard plainBytes > limits.plainBytes, packing < limits.packings, let victim = plainVictims.first else { return }
+      let i = index(victim.slot)
+      if victim.surfaces != nil {
+        drop(victim.slot, .host, .size)
+      } else if victim.copyBytes > 0 {
+        entries[i].form = .packed
+        entries[i].hostBytes = victim.copyBytes
+        actions.append(.dropPlain(victim.slot, victim.key))
+      } else {
+        entries[i].form = .packing
+        actions.append(.pack(victim.slot, victim.key))
+      }
+    }
+  }
+
+  mutating func endPacking(_ slot: Int, bytes: Int?, isFinal: Bool) -> Bool {
+    let i = index(slot)
+    guard let bytes, entries[i].canGo else {
+      let isOver = bytes == nil && isFinal
+      entries[i].form = isOver ? .incompressible : .plain
+      now += 1
+      if !isOver { entries[i].plainStamp = now }
+      return false
+    }
+    entries[i].form = .packed
+    entries[i].hostBytes = bytes
+    entries[i].copyBytes = bytes
+    return true
+  }
+
+  mutating func unpack(_ slot: Int, bytes: Int) -> Bool {
+    let i = index(slot)
+    guard entries[i].form == .packed, entries[i].removal == nil else { return false }
+    entries[i].form = .plain
+    entries[i].hostBytes = bytes + entries[i].copyBytes
+    settle()
+    return true
   }
 
   mutating func loseDevice() {

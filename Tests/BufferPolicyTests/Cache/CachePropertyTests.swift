@@ -13,7 +13,7 @@ private struct CacheRun {
   init(seed: UInt64) {
     rng = SeededGenerator(seed: seed)
     run = Run(seed: seed)
-    let limits = CachePolicy.Limits(frames: 12, hostBytes: 60, surfaces: 5, demotions: 3)
+    let limits = CachePolicy.Limits(frames: 12, hostBytes: 60, surfaces: 5, demotions: 3, plainBytes: 20, packings: 3)
     policy = CachePolicy(limits: limits)
     model = CacheModel(limits: limits)
   }
@@ -33,7 +33,8 @@ private struct CacheRun {
 
   private mutating func event() throws {
     let key = FrameKey(stream: UInt32.random(in: 0...1, using: &rng), number: Int.random(in: 0..<16, using: &rng))
-    switch Int.random(in: 0..<100, using: &rng) {
+    switch Int.random(in: 0..<125, using: &rng) {
+    case 100..<125: try packingEvent()
     case 0..<40: try insert(key)
     case 40..<55:
       run.event = "lookUp \(key)"
@@ -83,11 +84,38 @@ private struct CacheRun {
     default:
       let limits = CachePolicy.Limits(
         frames: Int.random(in: 4...14, using: &rng), hostBytes: Int.random(in: 0...80, using: &rng),
-        surfaces: Int.random(in: 0...7, using: &rng), demotions: Int.random(in: 0...4, using: &rng))
+        surfaces: Int.random(in: 0...7, using: &rng), demotions: Int.random(in: 0...4, using: &rng),
+        plainBytes: Int.random(in: 0...40, using: &rng), packings: Int.random(in: 0...4, using: &rng))
       run.event = "\(limits)"
       policy.setLimits(limits, into: &actions)
       model.limits = limits
       model.settle()
+    }
+  }
+
+  private mutating func packingEvent() throws {
+    if rng.chance(40) {
+      let most = Int.random(in: 1...3, using: &rng)
+      run.event = "pack \(most)"
+      policy.pack(most, into: &actions)
+      model.pack(most)
+    } else if rng.chance(60), let slot = randomSlot(&rng, where: { $0.form == .packing }) {
+      let bytes = rng.chance(70) ? Int.random(in: 1...8, using: &rng) : nil
+      let isFinal = rng.chance(30)
+      run.event = "packing of \(slot) ended: \(bytes ?? -1) \(isFinal)"
+      try run.check(policy.isOwed(slot), "the answer is owed")
+      try run.same(policy.isPacking(slot), model.entries[model.index(slot)].canGo, "isPacking")
+      let isWanted = model.endPacking(slot, bytes: bytes, isFinal: isFinal)
+      if let bytes {
+        try run.same(policy.packed(slot, hostBytes: bytes), isWanted, "packed")
+      } else {
+        policy.packingFailed(slot, isFinal: isFinal)
+      }
+    } else if let slot = randomSlot(&rng, where: { $0.pins > 0 && $0.copyBytes > 0 }) {
+      let bytes = Int.random(in: 5...15, using: &rng)
+      run.event = "unpacked \(slot) \(bytes)"
+      let isWanted = model.unpack(slot, bytes: bytes)
+      try run.same(policy.unpacked(slot, hostBytes: bytes, into: &actions), isWanted, "unpacked")
     }
   }
 
@@ -135,6 +163,12 @@ private struct CacheRun {
     try run.same(policy.surfaces, model.surfaces, "surfaces")
     try run.same(policy.leavingSurfaces, model.leaving, "leavingSurfaces")
     try run.same(policy.demoting, model.entries.filter { $0.reserved != nil }.count, "demoting")
+    try run.same(policy.plainBytes, model.plainBytes, "plainBytes")
+    try run.same(policy.packing, model.packing, "packing")
+    try run.same(policy.packedFrames, model.entries.count { $0.copyBytes > 0 }, "packedFrames")
+    try run.same(policy.packedBytes, model.entries.reduce(0) { $0 + $1.copyBytes }, "packedBytes")
+    try run.same(
+      policy.freeHostBytes, policy.limits.hostBytes - model.hostBytes - model.reserved, "freeHostBytes")
     for entry in model.entries {
       var residency: Residency = []
       if entry.surfaces != nil { residency.insert(.gpu) }

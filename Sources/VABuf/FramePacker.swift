@@ -1,0 +1,38 @@
+internal import Decoding
+internal import FrameModel
+internal import Synchronization
+
+/// Packs frames of a cache one after another, beside those who read and decode.
+final class FramePacker: Sendable {
+  /// Where it is done: one frame at a time.
+  private actor Bench {
+    private var packer = PicturePacker()
+
+    func pack(_ job: FrameCache.PackJob, for cache: FrameCache, from pool: MemoryPool?) {
+      // Others had their turn before: it may be gone or in use by now.
+      guard let pool, cache.isWanted(job) else { return cache.packingFailed(job, isFinal: false) }
+      do {
+        // Memory that there is now, or none.
+        var layout = job.frame.descriptor.layout
+        layout.planes = job.picture.planes
+        let packed = try packer.pack(job.picture.buffer, layout) { try pool.lease(byteCount: $0) }
+        guard let packed else { return cache.packingFailed(job, isFinal: true) }
+        cache.packed(job, packed)
+      } catch {
+        cache.packingFailed(job, isFinal: false)
+      }
+    }
+  }
+
+  private let bench = Bench()
+  /// The frame that came last.
+  private let last = Mutex<Task<Void, Never>?>(nil)
+
+  /// Packs a frame that the cache's policy names, as soon as it can, and tells the cache.
+  func pack(_ job: FrameCache.PackJob, for cache: FrameCache, from pool: MemoryPool?) {
+    last.withLock { $0 = Task { [bench] in await bench.pack(job, for: cache, from: pool) } }
+  }
+
+  /// Waits for the frame that came last.
+  func finishLast() async { await last.withLock { $0 }?.value }
+}
