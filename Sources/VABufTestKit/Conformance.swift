@@ -6,10 +6,10 @@ public enum Conformance {
   /// Generated clips of everything that VA-API decodes to NV12 and P010: field and frame pictures, crops, odd sizes, hidden
   /// frames, several ways to begin in the middle, sizes that change.
   public static let clips = [
-    "h264-pyramid", "h264-open-gop", "h264-open-gop-ts", "h264-intra-refresh", "h264-one-key", "h264-all-key",
-    "h264-mbaff", "h264-paff-mixed", "h264-paff-mkv", "h264-slices", "h264-cavlc", "h264-weighted", "h264-ref16",
-    "h264-gray", "h264-cropped", "h264-tiny", "h264-tiny-odd", "h264-raw-b", "change-size-mkv", "change-profile",
-    "h264-pps-change-mkv", "vfr", "edit-two",
+    "h264-pyramid", "h264-open-gop", "h264-open-gop-ts", "h264-open-gop-bare", "h264-intra-refresh", "h264-one-key",
+    "h264-all-key", "h264-mbaff", "h264-paff-mixed", "h264-paff-mkv", "h264-slices", "h264-cavlc", "h264-weighted",
+    "h264-ref16", "h264-gray", "h264-cropped", "h264-tiny", "h264-tiny-odd", "h264-raw-b", "change-size-mkv",
+    "change-profile", "h264-pps-change-mkv", "vfr", "edit-two",
     "hevc-open-gop", "hevc-open-gop-raw", "hevc-radl", "hevc-slices", "hevc-odd", "hevc-main10", "hevc-cra-start",
     "hevc-pps-change-mkv", "change-hevc",
     "vp8-alt-ref", "vp8-odd", "vp9-alt-ref", "vp9-show-existing", "vp9-tiles", "vp9-odd", "vp9-10", "change-vp9",

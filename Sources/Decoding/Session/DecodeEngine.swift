@@ -380,14 +380,17 @@ package final class DecodeEngine {
   )? {
     // Frames that were decoded once are known by their hashes.
     guard index.proof == .demuxed, number >= index.pictureHashes.count else { return nil }
-    // The pictures that lead a seek point refer to some before it, which are made up or missing.
-    let isFirst = !run.isLinear && number == run.start.firstFrame && index.hasLeadingPictures(run.start)
+    let isFirst = !run.isLinear && number == run.start.firstFrame
+    // H.264 counts its references: for those before a seek point that is no IDR, FFmpeg takes memory, lets go of it
+    // unwritten and refers to a grey picture instead, all under the seek point's packet. The picture of that packet itself
+    // is looked at when it comes out.
     let unwritten = signs.unwritten.contains { packet in
       !leads(Int(packet), run) && !(isFirst && Int(packet) <= run.start.packet)
     }
     // A decoder that was flushed only may miss what a new one does not.
     if frame.isDamaged || signs.losesSamples || unwritten { return ("the decoder met damage", run.isReopened) }
-    guard signs.missesReferences, !isFirst else { return nil }
+    // The pictures that lead a seek point refer to some before it.
+    guard signs.missesReferences, !(isFirst && index.hasLeadingPictures(run.start)) else { return nil }
     return ("the decoder misses a reference", run.isLinear)
   }
 

@@ -63,6 +63,7 @@ extension Clips {
       hole("h264-pyramid-ts", "ts", [.h264, .reordered]),
       hole("h264-pyramid-raw", "h264", [.h264, .reordered, .raw]),
       hole("h264-pyramid-mkv", "mkv", [.h264, .reordered]),
+      hole("h264-open-gop-bare-raw", "h264", [.h264, .reordered, .openGOP, .raw]),
       hole("hevc-open-gop-ts", "ts", [.hevc, .reordered]),
       hole("hevc-open-gop-raw", "hevc", [.hevc, .reordered, .raw]),
       hole("mpeg2-ts", "ts", [.mpeg2, .reordered]),
@@ -71,6 +72,7 @@ extension Clips {
     + flip("mp4-faststart", "mp4", [.h264, .reordered])
     + flip("h264-pyramid-raw", "h264", [.h264, .reordered, .raw])
     + flip("h264-pyramid-ts", "ts", [.h264, .reordered], every: [4000])
+    + flip("h264-open-gop-bare-raw", "h264", [.h264, .reordered, .openGOP, .raw], every: [2000])
     + flip("h264-slices", "mp4", [.h264, .reordered], every: [4000, 800])
     + flip("h264-low-delay", "mp4", [.h264], every: [2000])
     + flip("h264-mbaff", "mp4", [.h264, .reordered, .interlaced], every: [2000])

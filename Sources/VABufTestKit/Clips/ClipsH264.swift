@@ -37,6 +37,13 @@ extension Clips {
       "h264-open-gop-raw", "h264", "open GOPs without a container", [.h264, .reordered, .openGOP, .raw],
       "-i @h264-open-gop -c copy -bsf:v h264_mp4toannexb"),
     Clip(
+      "h264-open-gop-bare", "mp4", "open GOPs: keyframes that are no IDR, without leading pictures",
+      [.h264, .reordered, .openGOP],
+      noise("160x96", 80) + " " + x264("open-gop=1:keyint=17:bframes=3:b-adapt=0:scenecut=0")),
+    Clip(
+      "h264-open-gop-bare-raw", "h264", "the same without a container", [.h264, .reordered, .openGOP, .raw],
+      "-i @h264-open-gop-bare -c copy -bsf:v h264_mp4toannexb"),
+    Clip(
       "h264-open-gop-start", "ts", "starts at an open-GOP keyframe: leading pictures without their references",
       [.h264, .reordered, .openGOP, .midStart],
       "-ss 1.5 -i @h264-open-gop -c copy -bsf:v h264_mp4toannexb,dump_extra"),
