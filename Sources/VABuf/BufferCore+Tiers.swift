@@ -31,7 +31,7 @@ extension BufferCore {
     return lease
   }
 
-  /// Begins the download of a frame that a reader on the host will ask for next.
+  /// Begins to download, or to unpack, a frame that a reader on the host will ask for next.
   func prepareOnHost(_ number: Int) {
     guard let lease = cache.lease(key(number), in: .host, isUse: false), lease.picture == nil else { return }
     // Nobody waits for it: an error shows to the reader who asks.
@@ -65,10 +65,13 @@ extension BufferCore {
     return cache.lease(lease, picture, nil)
   }
 
-  /// The same at once, for a frame that is packed; nil where there is no memory for it now.
+  /// The same at once, for a frame that is packed; nil where there is no memory for it now: it is waited for then.
   func unpackedNow(_ lease: FrameLease) -> FrameLease? {
     guard lease.tiers.isPacked, let packed = lease.tiers.packed else { return lease }
-    guard let buffer = try? pool.lease(byteCount: packed.plainBytes) else { return nil }
+    guard let buffer = try? pool.lease(byteCount: packed.plainBytes) else {
+      Task { _ = try? await onHost(lease) }
+      return nil
+    }
     let picture = HostPicture(unpacking: packed, into: buffer)
     cache.unpacked(lease, picture)
     makeRoom(for: buffer.byteCount)

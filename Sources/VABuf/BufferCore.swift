@@ -143,15 +143,17 @@ final class BufferCore: Sendable {
 
   // MARK: - Readers
 
+  /// - Parameter isRead: else the lease may hold a packed frame, which nobody can read.
   func frame(
-    _ number: Int, urgency: RequestSchedule.Urgency, reader: BufferState.ReaderID, in place: Placement
+    _ number: Int, urgency: RequestSchedule.Urgency, reader: BufferState.ReaderID, in place: Placement,
+    isRead: Bool = true
   ) async throws -> (lease: FrameLease, hasWaited: Bool) {
     counters.requests.count()
     let found = hit(number, reader, place)
     let lease = if let found { found } else { try await arrival(of: number, urgency: urgency, reader: reader) }
     // A download is waited for too.
-    let needsDownload = place == .host && lease.picture == nil
-    let settled = try await settle(lease, place)
+    let needsDownload = place == .host && lease.picture == nil && !lease.tiers.isPacked
+    let settled = isRead ? try await settle(lease, place) : lease
     if needsDownload {
       let now = Monotonic.now
       state.withLock { $0.answered(reader, at: now) }
@@ -232,7 +234,7 @@ final class BufferCore: Sendable {
 
   func countHit(_ lease: FrameLease) {
     counters.residentHits.count()
-    if lease.picture == nil { counters.surfaceHits.count() }
+    if lease.picture == nil, lease.surface != nil { counters.surfaceHits.count() }
   }
 
   /// - Returns: the frame, where it arrived meanwhile; then nobody waits.
@@ -373,6 +375,9 @@ final class BufferCore: Sendable {
 
   /// Waits while more frames are to be packed than are soon: else those would have to go that a decoder wants the memory of.
   func keepUp() async { if cache.isBehind { await packer.finishLast() } }
+
+  /// What waits to be packed is not, once the cache is empty; until then it holds memory.
+  func finishPacking() async { await packer.finishLast() }
 
   /// Brings swift-metrics up to date.
   func publishMetrics() { publisher.publish(metrics) }

@@ -61,7 +61,7 @@ public struct BufferMetrics: Hashable, Sendable, Codable {
   public var cachedFrames = 0
   /// Bytes of the frames that are cached in host memory now.
   public var cachedBytes = 0
-  /// Of the cached frames those that are packed in host memory, without loss.
+  /// Of the cached frames those that are packed in host memory, without loss, or have a packed copy.
   public var packedFrames = 0
   /// Bytes that these take, of `cachedBytes`.
   public var packedBytes = 0

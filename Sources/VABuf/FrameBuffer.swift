@@ -189,7 +189,7 @@ public final class FrameBuffer: Sendable {
       let tiny = unnamedBudget / max(1, frameBytes)
       configuration.cacheFrames = min(configuration.cacheFrames, max(preset.cacheFrames, tiny))
       mostFrames = configuration.cacheFrames
-    } else if options.configuration == nil {
+    } else if options.configuration == nil, options.packsFrames {
       mostFrames *= Self.mostPackedForOne
     }
     configuration.poolBytes = pool.capacity
@@ -414,6 +414,7 @@ public final class FrameBuffer: Sendable {
     let mayUseDevices = stream != nil || uploadDevice != nil
     stop()
     await work.value
+    await core.finishPacking()
     core.publishMetrics()
     // Tasks that are just ending may refer to the device a moment longer (on a busy machine a long one), leases of the
     // program as long as they live.

@@ -46,7 +46,6 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   struct PackJob: Sendable {
     fileprivate let slot: Int
     let frame: StoredFrame
-    let picture: HostPicture
   }
 
   private let state: Mutex<State>
@@ -98,8 +97,10 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   ) -> StoredFrame.Tiers {
     var tiers = frame.contents
     // A lease does not keep what it was not asked for: a reader on the host must not hold surfaces.
-    if place == .host, tiers.host != nil { tiers.surface = nil }
+    if place == .host, tiers.host != nil || tiers.packed != nil { tiers.surface = nil }
     if place == .gpu, tiers.surface != nil { tiers.host = nil }
+    // Nobody reads a packed copy.
+    if tiers.host != nil || tiers.surface != nil { tiers.packed = nil }
     state.policy.pin(slot)
     if tiers.surface != nil { state.surfaceLeases[slot] += 1 }
     return tiers
@@ -243,9 +244,12 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   /// More frames are being packed than one would wait for.
   var isBehind: Bool { state.withLock { $0.policy.packing > $0.policy.limits.packings / 2 } }
 
-  /// Whether a frame is to be packed still.
-  func isWanted(_ job: PackJob) -> Bool {
-    state.withLock { $0.frames[job.slot] === job.frame && $0.policy.isPacking(job.slot) }
+  /// The picture to pack; nil where the frame is not to be packed any more.
+  func picture(of job: PackJob) -> HostPicture? {
+    state.withLock { state in
+      guard state.frames[job.slot] === job.frame, state.policy.isPacking(job.slot) else { return nil }
+      return job.frame.contents.host
+    }
   }
 
   /// What `Hooks.pack` was asked for is done.
@@ -443,13 +447,13 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
           preconditionFailure("slot \(slot) has no surface to demote")
         }
         removed.demotions.append((slot, surface))
+      case .dropCopy(let slot, _):
+        if let frame = state.frames[slot] { removed.tiers.append(frame.dropCopy()) }
       case .dropPlain(let slot, _):
         if let frame = state.frames[slot] { removed.tiers.append(frame.dropPlain()) }
       case .pack(let slot, _):
-        guard let frame = state.frames[slot], let picture = frame.contents.host else {
-          preconditionFailure("slot \(slot) has no picture to pack")
-        }
-        removed.packs.append(PackJob(slot: slot, frame: frame, picture: picture))
+        guard let frame = state.frames[slot] else { preconditionFailure("slot \(slot) has no frame to pack") }
+        removed.packs.append(PackJob(slot: slot, frame: frame))
       }
     }
     state.actions.removeAll(keepingCapacity: true)

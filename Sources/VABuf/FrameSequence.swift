@@ -37,6 +37,7 @@ public struct FrameSequence: AsyncSequence, Sendable {
   /// Reads the range.
   public struct Iterator: AsyncIteratorProtocol {
     private let reader: Reader
+    private let isPreload: Bool
     private let buffer: FrameBuffer
     private var rest: Range<Int>
 
@@ -48,6 +49,7 @@ public struct FrameSequence: AsyncSequence, Sendable {
     ) {
       self.buffer = buffer
       self.place = place
+      self.isPreload = isPreload
       rest = range
       if direction == .backward, let count = core.frameCount { rest = range.clamped(to: 0..<count) }
       // Kept surfaces would have to be downloaded for those to come.
@@ -68,7 +70,7 @@ public struct FrameSequence: AsyncSequence, Sendable {
       let number = reader.direction == .forward ? rest.lowerBound : rest.upperBound - 1
       do {
         let (lease, hasWaited) = try await reader.core.frame(
-          number, urgency: .range, reader: reader.id, in: place)
+          number, urgency: .range, reader: reader.id, in: place, isRead: !isPreload)
         reader.passed(number, hasWaited: hasWaited)
         rest = reader.direction == .forward ? number + 1..<rest.upperBound : rest.lowerBound..<number
         if place == .host, lease.descriptor.backend == .vaapi, !rest.isEmpty {

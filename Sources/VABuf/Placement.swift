@@ -5,6 +5,6 @@ public enum Placement: String, Hashable, Sendable, CaseIterable, Codable {
   case host
   /// On the GPU: a frame that is only in host memory is uploaded.
   case gpu
-  /// Wherever it is: nothing is copied.
+  /// Wherever it is: nothing is copied, but a packed frame is unpacked.
   case anywhere
 }

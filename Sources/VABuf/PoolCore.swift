@@ -53,8 +53,9 @@ final class PoolCore: Sendable {
 
   func lease(_ byteCount: Int) throws(VABufError) -> PoolLease {
     var attempt = tryLease(byteCount)
-    // What is given up may be taken by another stream at once: try a few times.
-    for _ in 0..<4 {
+    // What is given up may be taken by another stream at once, and of packed frames it comes back when all go that share
+    // a buffer: try some times.
+    for _ in 0..<16 {
       guard case .missing(let bytes) = attempt, reclaim(bytes) > 0 else { break }
       attempt = tryLease(byteCount)
     }

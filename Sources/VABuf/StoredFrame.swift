@@ -113,6 +113,9 @@ final class StoredFrame: Sendable {
   /// - Returns: it, to be freed outside of any lock.
   func dropPlain() -> Tiers { tiers.withLock { Tiers(host: $0.host.take()) } }
 
+  /// Lets go of the packed copy of a frame that is plain, too; likewise.
+  func dropCopy() -> Tiers { tiers.withLock { Tiers(packed: $0.packed.take()) } }
+
   /// The samples in host memory: those that are there, those that are under way, or those that `start` gets.
   ///
   /// - Parameters:

@@ -38,11 +38,12 @@ extension CachePolicy {
   }
 
   /// Drops the host tiers of the least useful frames until so many bytes are dropped, or none is left that is not
-  /// pinned. Returns the bytes dropped.
+  /// pinned; then the packed copies of those that are. Returns the bytes dropped.
   @discardableResult
   package mutating func reclaim(hostBytes wanted: Int, into actions: inout [Action]) -> Int {
     let before = hostBytes
     while before - hostBytes < wanted, let slot = hostOrder.victim { giveUpHost(slot, into: &actions) }
+    if before - hostBytes < wanted { dropHeldCopies(into: &actions) }
     return before - hostBytes
   }
 
@@ -81,6 +82,7 @@ extension CachePolicy {
     while hostBytes + reservedHostBytes > limits.hostBytes, let slot = hostOrder.victim {
       giveUpHost(slot, into: &actions)
     }
+    if hostBytes + reservedHostBytes > limits.hostBytes { dropHeldCopies(into: &actions) }
   }
 
   // MARK: - Steps

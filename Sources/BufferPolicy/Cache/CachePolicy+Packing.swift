@@ -32,9 +32,10 @@ extension CachePolicy {
   /// Whether the action `pack` is owed an answer for this slot.
   package func isOwed(_ slot: Slot) -> Bool { entries[slot].form == .packing }
 
-  /// Whether the frame that `pack` named is to be packed still: it is there, and nobody has used it since.
+  /// Whether the frame that `pack` named is to be packed still: it is there, on the host alone, and nobody holds it.
   package func isPacking(_ slot: Slot) -> Bool {
     entries[slot].form == .packing && entries[slot].removal == nil && !entries[slot].isHeld
+      && !entries[slot].residency.contains(.gpu)
   }
 
   /// The frame is packed, and takes so many bytes. Returns false where that is of no use, because somebody reads it: it
@@ -105,6 +106,28 @@ extension CachePolicy {
     packedFrames -= 1
     packedBytes -= entries[slot].copyBytes
     entries[slot].copyBytes = 0
+  }
+
+  /// Bytes of the packed copies of frames that cannot go, but for one.
+  func heldCopyBytes(except own: Slot?) -> Int {
+    entries.indices.reduce(0) { $0 + (isHeldWithCopy($1) && $1 != own ? entries[$1].copyBytes : 0) }
+  }
+
+  private func isHeldWithCopy(_ slot: Slot) -> Bool {
+    entries[slot].copyBytes > 0 && entries[slot].isHeld && entries[slot].form == .plain
+  }
+
+  /// Drops the packed copies of frames that cannot go: where nothing else is left, a frame that is read does without.
+  mutating func dropHeldCopies(into actions: inout [Action]) {
+    guard packedFrames > 0 else { return }
+    for slot in entries.indices where isHeldWithCopy(slot) {
+      let bytes = entries[slot].copyBytes
+      setHostBytes(entries[slot].hostBytes - bytes, of: slot)
+      entries[slot].copyBytes = 0
+      packedFrames -= 1
+      packedBytes -= bytes
+      actions.append(.dropCopy(slot, entries[slot].key))
+    }
   }
 
   private mutating func setHostBytes(_ bytes: Int, of slot: Slot) {

@@ -112,7 +112,10 @@ extension CachePolicy {
       return held <= limits.surfaces && weight.surfaces <= limits.surfaces - held
     }
     let held = hostBytes + reservedHostBytes - evictable.hostBytes - (own?.hostBytes ?? 0)
-    return held <= limits.hostBytes && weight.hostBytes <= limits.hostBytes - held
+    if held <= limits.hostBytes, weight.hostBytes <= limits.hostBytes - held { return true }
+    // Their packed copies can go, too.
+    let least = held - heldCopyBytes(except: old)
+    return least <= limits.hostBytes && weight.hostBytes <= limits.hostBytes - least
   }
 
   private mutating func makeEntry(_ key: FrameKey) -> Slot {

@@ -74,6 +74,8 @@ package struct CachePolicy: Sendable {
     case pack(Slot, FrameKey)
     /// Release the plain object of this frame, which stays packed.
     case dropPlain(Slot, FrameKey)
+    /// Release the packed copy of this frame, which stays plain.
+    case dropCopy(Slot, FrameKey)
     /// Release this tier's object. `last`: the entry is gone, and the slot is free for reuse.
     case drop(Slot, FrameKey, tier: Residency, cause: RemovalCause, last: Bool)
   }
@@ -147,7 +149,7 @@ package struct CachePolicy: Sendable {
   package internal(set) var plainBytes = 0
   /// Frames that are packing.
   package internal(set) var packing = 0
-  /// Frames that have a packed copy, or are packed.
+  /// Frames that are packed, or have a packed copy.
   package internal(set) var packedFrames = 0
   /// Bytes that these take.
   package internal(set) var packedBytes = 0

@@ -73,6 +73,16 @@ package struct PicturePacker: Sendable {
   package mutating func pack<E: Error>(
     _ buffer: any HostBuffer, _ layout: PictureLayout, _ lease: (Int) throws(E) -> any HostBuffer
   ) throws(E) -> PackedPicture? {
+    let start = (buffer: self.buffer, used: used)
+    if let packed = try fill(buffer, layout, lease) { return packed }
+    // Others will have the place.
+    (self.buffer, used) = start
+    return nil
+  }
+
+  private mutating func fill<E: Error>(
+    _ buffer: any HostBuffer, _ layout: PictureLayout, _ lease: (Int) throws(E) -> any HostBuffer
+  ) throws(E) -> PackedPicture? {
     var packed = PackedPicture(layout, plainBytes: buffer.byteCount, isFast: isFast)
     let most = packed.plainBytes / Self.mostShare.denominator * Self.mostShare.numerator
     var current = self.buffer
@@ -86,10 +96,12 @@ package struct PicturePacker: Sendable {
         current = target
         var bytes = 0
         let next = vabuf_pack_rows(
-          (target.baseAddress + used).assumingMemoryBound(to: UInt8.self), target.byteCount - used, &bytes,
+          (target.baseAddress + used).assumingMemoryBound(to: UInt8.self),
+          // No more than it may take, and what a row may take more than it does.
+          min(target.byteCount - used, most - packed.byteCount + 2 * plane.rowBytes + 64), &bytes,
           vabuf_rows(start: source, stride: plane.stride), row, plane.rows, plane.rowBytes, packed.sampleBytes, isFast)
-        // Not one row fits into a buffer of its own.
-        if next == row, used == 0 { return nil }
+        // Not one row more fits into a buffer of its own, or into what is worth the work.
+        if next == row, used == 0 || packed.byteCount + plane.rowBytes > most { return nil }
         if next > row { packed.parts.append(.init(buffer: target, offset: used, plane: index, rows: row..<next)) }
         packed.byteCount += bytes
         used += bytes
@@ -99,6 +111,8 @@ package struct PicturePacker: Sendable {
         if row < plane.rows { current = nil }
       }
     }
+    // What one picture's reader may touch is never written for another.
+    used += Int(vabuf_packing_slack)
     return packed
   }
 

@@ -132,6 +132,7 @@ struct CacheModel {
     while hostBytes + reserved > limits.hostBytes, let victim = hostVictims.first(where: { $0.slot != except }) {
       giveUpHost(victim)
     }
+    if hostBytes + reserved > limits.hostBytes { dropHeldCopies() }
   }
 
   // MARK: - Events
@@ -144,7 +145,8 @@ struct CacheModel {
     if tier == .gpu {
       return stuck.filter { !$0.isLeaving }.reduce(0) { $0 + ($1.surfaces ?? 0) } + weight.surfaces <= limits.surfaces
     }
-    return stuck.reduce(0) { $0 + ($1.hostBytes ?? 0) } + reserved + weight.hostBytes <= limits.hostBytes
+    let copies = stuck.filter { $0.form == .plain && $0.isHeld }.reduce(0) { $0 + $1.copyBytes }
+    return stuck.reduce(0) { $0 + ($1.hostBytes ?? 0) } - copies + reserved + weight.hostBytes <= limits.hostBytes
   }
 
   mutating func insert(_ key: FrameKey, _ weight: CachePolicy.Weight, _ tier: Residency, pinned: Bool, slot: Int) {
@@ -197,6 +199,15 @@ struct CacheModel {
 
   // MARK: - Packing
 
+  mutating func dropHeldCopies() {
+    for entry in entries.sorted(by: { $0.slot < $1.slot }) where entry.copyBytes > 0 && entry.isHeld && entry.isPlain {
+      let i = index(entry.slot)
+      entries[i].hostBytes = (entry.hostBytes ?? 0) - entry.copyBytes
+      entries[i].copyBytes = 0
+      actions.append(.dropCopy(entry.slot, entry.key))
+    }
+  }
+
   mutating func pack(_ most: Int) {
     for _ in 0..<most {
       guard plainBytes > limits.plainBytes, packing < limits.packings, let victim = plainVictims.first else { return }
@@ -216,7 +227,7 @@ struct CacheModel {
 
   mutating func endPacking(_ slot: Int, bytes: Int?, isFinal: Bool) -> Bool {
     let i = index(slot)
-    guard let bytes, entries[i].canGo else {
+    guard let bytes, entries[i].canGo, entries[i].surfaces == nil else {
       let isOver = bytes == nil && isFinal
       entries[i].form = isOver ? .incompressible : .plain
       now += 1

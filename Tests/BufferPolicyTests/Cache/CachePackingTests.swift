@@ -84,6 +84,21 @@ import Testing
     #expect(cache.policy.hostBytes == 4 && cache.policy.packs == 1 && cache.policy.unpacks == 1)
   }
 
+  /// Where nothing else can go, a frame that is held does without its packed copy.
+  @Test func copiesOfHeldFramesGoLast() {
+    var cache = cache(host: 2, plain: 0)
+    cache.insert(0)
+    cache.act { $0.pack(1, into: &$1) }
+    #expect(cache.act { policy, _ in policy.packed(0, hostBytes: 4) })
+    cache.act { policy, _ in policy.pin(0) }
+    #expect(cache.act { $0.unpacked(0, hostBytes: 10, into: &$1) })
+    _ = cache.taken()
+    #expect(cache.insert(1, pinned: true) == 1, "ten and ten bytes fit")
+    #expect(cache.taken() == [.dropCopy(0, key(0))])
+    #expect(cache.policy.hostBytes == 20 && cache.policy.packedFrames == 0)
+    #expect(cache.act { $0.reclaim(hostBytes: 1, into: &$1) } == 0)
+  }
+
   @Test func whatPackingDoesNotMakeSmallerIsNotTriedAgain() {
     var cache = cache(host: 4, plain: 0)
     cache.insert(0)

@@ -71,6 +71,7 @@ private struct CacheRun {
       run.event = "reclaim \(wanted)"
       let before = model.hostBytes
       while before - model.hostBytes < wanted, let victim = model.hostVictims.first { model.giveUpHost(victim) }
+      if before - model.hostBytes < wanted { model.dropHeldCopies() }
       try run.same(policy.reclaim(hostBytes: wanted, into: &actions), before - model.hostBytes, "bytes")
     case 94..<96:
       run.event = "reclaim 2 surfaces"
@@ -104,7 +105,9 @@ private struct CacheRun {
       let isFinal = rng.chance(30)
       run.event = "packing of \(slot) ended: \(bytes ?? -1) \(isFinal)"
       try run.check(policy.isOwed(slot), "the answer is owed")
-      try run.same(policy.isPacking(slot), model.entries[model.index(slot)].canGo, "isPacking")
+      try run.same(
+        policy.isPacking(slot),
+        model.entries[model.index(slot)].canGo && model.entries[model.index(slot)].surfaces == nil, "isPacking")
       let isWanted = model.endPacking(slot, bytes: bytes, isFinal: isFinal)
       if let bytes {
         try run.same(policy.packed(slot, hostBytes: bytes), isWanted, "packed")
