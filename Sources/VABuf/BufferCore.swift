@@ -38,6 +38,8 @@ final class BufferCore: Sendable {
   private static let headroomFrames = 12
   /// For each frame that comes: one would keep up when most are packed, two just make the room for it.
   private static let packsPerFrame = 3
+  /// So many frames are sure to take the place of a plain one, but for noise: most pictures give two and more.
+  private static let packedInPlaceOfOne = 1.5
 
   init(
     configuration: Configuration, pool: MemoryPool, cacheLimits: CachePolicy.Limits, frameCount: Int?,
@@ -54,9 +56,10 @@ final class BufferCore: Sendable {
         // A lease keeps the cache, and must not keep the pool.
         demote: { [counters] in Self.demote($1, $2, of: $0, into: relay.pool, counters) },
         pack: { [packer] in packer.pack($1, for: $0, from: relay.pool) }))
-    // A part of the memory is the decoder's.
+    // A part of the memory is the decoder's. Where memory is all that limits it, frames are packed.
+    let inPlaceOfOne = cacheLimits.frames > configuration.cacheFrames ? Self.packedInPlaceOfOne : 1
     hostFrames = Int(
-      Double(min(configuration.cacheFrames, 1 << 40))
+      Double(min(configuration.cacheFrames, 1 << 40)) * inPlaceOfOne
         * min(1, Double(cacheLimits.hostBytes) / Double(max(1, configuration.poolBytes))))
     keepWhole = configuration.cacheFrames / 2
     keepBehind = max(keepWhole, min(hostFrames - BufferState.spareFrames, Self.handful))
