@@ -256,7 +256,7 @@ ALWAYS_INLINE void unpack_rows(
 
 bool vabuf_has_fast_packing(void) {
 #if defined(__x86_64__)
-  // The first two Zen have the instructions in microcode: 20 times slower than the steps.
+  // The first two Zen have the instructions in microcode, where they take a time for each bit.
   return __builtin_cpu_supports("bmi2") && !__builtin_cpu_is("znver1") && !__builtin_cpu_is("znver2");
 #else
   return false;

@@ -376,7 +376,7 @@ final class BufferCore: Sendable {
     cache.pack(Self.packsPerFrame, toHaveFree: Self.headroomFrames * byteCount, inPool: pool.freeBytes)
   }
 
-  /// Waits while more frames are to be packed than are soon: else those would have to go that a decoder wants the memory of.
+  /// Waits a while where many frames are still to be packed: else some would have to go whose memory a decoder wants.
   func keepUp() async { if cache.isBehind { await packer.finishLast() } }
 
   /// What waits to be packed is not, once the cache is empty; until then it holds memory.

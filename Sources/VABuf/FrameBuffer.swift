@@ -29,7 +29,7 @@ public final class FrameBuffer: Sendable {
 
   private init(
     source: any FrameSource, stream: StreamInfo?, configuration: Configuration, pool: MemoryPool,
-    cacheBytes: Int, mostFrames: Int = 0, frameCount: Int?, logger: Logger, relay: DeviceRelay? = nil,
+    cacheBytes: Int, mostFrames: Int? = nil, frameCount: Int?, logger: Logger, relay: DeviceRelay? = nil,
     devicePath: String? = nil
   ) throws(VABufError) {
     self.configuration = try configuration.validated()
@@ -37,7 +37,7 @@ public final class FrameBuffer: Sendable {
     self.stream = stream
     self.pool = pool
     let limits = CachePolicy.Limits(
-      frames: max(configuration.cacheFrames, mostFrames), hostBytes: max(1, cacheBytes), surfaces: 0,
+      frames: mostFrames ?? configuration.cacheFrames, hostBytes: max(1, cacheBytes), surfaces: 0,
       plainBytes: configuration.packsFrames ? pool.capacity / Self.plainShare : .max, packings: Self.mostPackings)
     let core = BufferCore(
       configuration: configuration, pool: pool, cacheLimits: limits, frameCount: frameCount,
@@ -181,16 +181,15 @@ public final class FrameBuffer: Sendable {
     var configuration =
       options.configuration
       ?? .automatic(frameBytes: frameBytes, width: stream.width, height: stream.height, hostBytes: pool.capacity)
-    // Frames that are packed are more than that.
-    var mostFrames = configuration.cacheFrames
+    // Where memory is all that limits the cache: those that are packed are more than fit plain.
+    var mostFrames: Int?
     if options.configuration == nil, options.hostMemory == nil, options.pool == nil {
       // Nobody named a budget to fill: keep what the preset keeps, or more frames where they are tiny.
       let preset = Configuration.preset(width: stream.width, height: stream.height)
       let tiny = unnamedBudget / max(1, frameBytes)
       configuration.cacheFrames = min(configuration.cacheFrames, max(preset.cacheFrames, tiny))
-      mostFrames = configuration.cacheFrames
     } else if options.configuration == nil, options.packsFrames {
-      mostFrames *= Self.mostPackedForOne
+      mostFrames = configuration.cacheFrames * Self.mostPackedForOne
     }
     configuration.poolBytes = pool.capacity
     configuration.packsFrames = configuration.packsFrames && options.packsFrames

@@ -74,10 +74,11 @@ package struct PicturePacker: Sendable {
     _ buffer: any HostBuffer, _ layout: PictureLayout, _ lease: (Int) throws(E) -> any HostBuffer
   ) throws(E) -> PackedPicture? {
     let start = (buffer: self.buffer, used: used)
-    if let packed = try fill(buffer, layout, lease) { return packed }
-    // Others will have the place.
-    (self.buffer, used) = start
-    return nil
+    var packed: PackedPicture?
+    // Where it fails, others will have the place.
+    defer { if packed == nil { (self.buffer, used) = start } }
+    packed = try fill(buffer, layout, lease)
+    return packed
   }
 
   private mutating func fill<E: Error>(
@@ -100,14 +101,14 @@ package struct PicturePacker: Sendable {
           // No more than it may take, and what a row may take more than it does.
           min(target.byteCount - used, most - packed.byteCount + 2 * plane.rowBytes + 64), &bytes,
           vabuf_rows(start: source, stride: plane.stride), row, plane.rows, plane.rowBytes, packed.sampleBytes, isFast)
-        // Not one row more fits into a buffer of its own, or into what is worth the work.
-        if next == row, used == 0 || packed.byteCount + plane.rowBytes > most { return nil }
+        // Not one row fits into a buffer of its own.
+        if next == row, used == 0 { return nil }
         if next > row { packed.parts.append(.init(buffer: target, offset: used, plane: index, rows: row..<next)) }
         packed.byteCount += bytes
         used += bytes
         row = next
         guard packed.byteCount <= most else { return nil }
-        // It is full, or made for others.
+        // It is full.
         if row < plane.rows { current = nil }
       }
     }
