@@ -21,8 +21,11 @@ package struct SystemTree: Hashable, Sendable {
   /// A small file's text, without spaces at its ends; nil where it cannot be read.
   package func text(_ path: String) -> String? {
     guard let bytes = bytes(path) else { return nil }
-    let text = String(decoding: bytes, as: UTF8.self)
-    return String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+    // Byte by byte: of characters, /proc/self/maps alone has fifty thousand.
+    let isSpace: (UInt8) -> Bool = { $0 == 0x20 || 0x09...0x0d ~= $0 }
+    guard let start = bytes.firstIndex(where: { !isSpace($0) }), let end = bytes.lastIndex(where: { !isSpace($0) })
+    else { return "" }
+    return String(decoding: bytes[start...end], as: UTF8.self)
   }
 
   /// A file's bytes; nil where it cannot be read.

@@ -1,5 +1,6 @@
 import Foundation
 import FrameModel
+import Logging
 import Testing
 
 @testable import Decoding
@@ -87,6 +88,19 @@ import Testing
     #expect(obstacle("theora", "")?.contains("theora") == true)
     // vabuf does not know its profiles, and FFmpeg does.
     #expect(obstacle("vc1", "Advanced") == nil)
+  }
+
+  @Test func whereThereIsNoNodeNobodyLooksUpWhatIsKnownOfNodes() {
+    let devices = HardwareDevices(
+      limits: SurfaceLimits(surfaces: 1), patience: Patience(surface: .seconds(1), driver: .seconds(1)), nodes: { [] },
+      advice: { _, _ in
+        Issue.record("asked for advice on no node")
+        return []
+      })
+    let failure = #expect(throws: DeviceFailure.self) {
+      try devices.device(at: nil, for: .plain("h264", "High", 64, 64), logger: Logger(label: "test"))
+    }
+    #expect(failure?.kind == .noDevice)
   }
 }
 

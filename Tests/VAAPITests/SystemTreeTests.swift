@@ -209,6 +209,9 @@ final class FakeSystem {
     #expect(tree.setting("ID", in: "/etc/os-release") == "debian")
     #expect(tree.setting("PRETTY_NAME", in: "/etc/os-release") == "Debian 12")
     #expect(tree.setting("EMPTY", in: "/etc/os-release") == "" && tree.setting("NO", in: "/etc/os-release") == nil)
+    try system.file("/spaced", " \t\n one\n two \r\n\n")
+    try system.file("/blank", "\n \n")
+    #expect(tree.text("/spaced") == "one\n two" && tree.text("/blank") == "")
     #expect(tree.text("/nothing") == nil && tree.number("/nothing") == nil && tree.names(in: "/nothing").isEmpty)
     #expect(SystemTree(root: "///").isReal && SystemTree(root: "/tmp/").root == "/tmp")
   }

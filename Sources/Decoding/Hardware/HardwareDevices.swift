@@ -128,8 +128,10 @@ package final class HardwareDevices: Sendable {
       if let obstacle = obstacle(device, stream) { throw obstacle }
       return device
     }
+    let nodes = nodes()
+    guard !nodes.isEmpty else { throw Self.noNode }
     var obstacles: [DeviceFailure] = []
-    for candidate in DeviceAdvice.order(advice(nodes(), stream)) {
+    for candidate in DeviceAdvice.order(advice(nodes, stream)) {
       let path = candidate.path
       if case .bad(let why) = candidate.known {
         obstacles.append(

@@ -18,11 +18,13 @@ enum LoadedLibraries {
   ///   - names: how the libraries' names begin, without the `.so` or `-`.
   static func paths(inMaps text: String, _ names: [String]) -> [String] {
     var paths: Set<Substring> = []
-    for line in text.split(separator: "\n") {
-      guard let start = line.firstIndex(of: "/") else { continue }
+    for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
+      guard let start = line.firstIndex(of: UInt8(ascii: "/")) else { continue }
       let path = line[start...]
-      guard let name = path.split(separator: "/").last else { continue }
-      if names.contains(where: { name.hasPrefix($0 + ".so") || name.hasPrefix($0 + "-") }) { paths.insert(path) }
+      guard let name = path.split(separator: UInt8(ascii: "/")).last.map({ Substring($0) }) else { continue }
+      if names.contains(where: { name.hasPrefix($0 + ".so") || name.hasPrefix($0 + "-") }) {
+        paths.insert(Substring(path))
+      }
     }
     return paths.map(String.init).sorted()
   }
