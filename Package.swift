@@ -145,7 +145,9 @@ let package = Package(
     .testTarget(name: "VABufTestKitTests", dependencies: ["VABufTestKit"], swiftSettings: settings),
     .testTarget(
       name: "VABufTests",
-      dependencies: ["VABuf", "FrameModel", "VABufTestKit", .product(name: "Logging", package: "swift-log")],
+      dependencies: [
+        "VABuf", "BufferPolicy", "FrameModel", "VABufTestKit", .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "HWConformanceTests",

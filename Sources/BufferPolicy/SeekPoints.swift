@@ -13,11 +13,22 @@ package struct SeekPoints: Sendable {
 
   /// Where decoding starts on the way to a frame; nil where that is not known.
   func last(atOrBefore number: Int) -> Int? {
+    let index = index(after: number)
+    return index > 0 ? frames[index - 1] : nil
+  }
+
+  /// The first one beyond a frame; nil where there is none.
+  func first(after number: Int) -> Int? {
+    let index = index(after: number)
+    return index < frames.count ? frames[index] : nil
+  }
+
+  private func index(after number: Int) -> Int {
     var (low, high) = (0, frames.count)
     while low < high {
       let middle = (low + high) / 2
       if frames[middle] <= number { low = middle + 1 } else { high = middle }
     }
-    return low > 0 ? frames[low - 1] : nil
+    return low
   }
 }

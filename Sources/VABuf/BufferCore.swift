@@ -43,7 +43,7 @@ final class BufferCore: Sendable {
 
   init(
     configuration: Configuration, pool: MemoryPool, cacheLimits: CachePolicy.Limits, frameCount: Int?,
-    seekPoints: [Int] = []
+    seekPoints: [Int] = [], segments: SegmentPlan.Limits? = nil
   ) {
     self.pool = pool
     stream = Self.lastStream.add(1, ordering: .relaxed).newValue
@@ -65,7 +65,8 @@ final class BufferCore: Sendable {
     keepBehind = max(keepWhole, min(hostFrames - BufferState.spareFrames, Self.handful))
     state = Mutex(
       BufferState(
-        configuration: configuration, cacheFrames: max(1, hostFrames), frameCount: frameCount, seekPoints: seekPoints))
+        configuration: configuration, cacheFrames: max(1, hostFrames), frameCount: frameCount, seekPoints: seekPoints,
+        segments: segments))
     relay.core.withLock { $0.value = self }
     pool.register(cache)
   }
@@ -89,7 +90,10 @@ final class BufferCore: Sendable {
 
   /// Frames come in surfaces from now on, of which the cache may hold so many; nil: in host memory.
   func decodesToSurfaces(_ surfaces: Int?) {
-    state.withLock { $0.cacheFrames = max(1, surfaces ?? hostFrames) }
+    update { state, effects in
+      state.cacheFrames = max(1, surfaces ?? hostFrames)
+      state.allowSegments(surfaces == nil, isResident: isResident, &effects)
+    }
   }
 
   func key(_ number: Int) -> FrameKey { FrameKey(stream: stream, number: number) }
@@ -141,6 +145,7 @@ final class BufferCore: Sendable {
     for (continuation, error) in effects.failed { continuation.resume(throwing: error) }
     for (continuation, request) in effects.sources { continuation.resume(returning: request) }
     effects.receiver?.resume()
+    effects.resumptions.resume()
     if let kept = effects.kept { cache.touch(kept.map { key($0) }) }
   }
 
@@ -273,7 +278,7 @@ final class BufferCore: Sendable {
   func addReader(_ direction: Direction, of range: Range<Int>, isPart: Bool) -> BufferState.ReaderID {
     update { state, _ in state.addReader(direction, of: range, isPart: isPart) }
   }
-  func removeReader(_ id: BufferState.ReaderID) { update { state, _ in state.removeReader(id) } }
+  func removeReader(_ id: BufferState.ReaderID) { update { $0.removeReader(id, isResident: isResident, &$1) } }
 
   func isCached(_ number: Int) -> Bool { isResident(number) }
   func outOfRange(_ number: Int) -> VABufError? { state.withLock { $0.outOfRange(number) } }
@@ -289,7 +294,7 @@ final class BufferCore: Sendable {
   var frameCount: Int? { state.withLock { $0.frameCount } }
 
   var metrics: BufferMetrics {
-    let prefetch = state.withLock { $0.prefetch }
+    let (prefetch, segments) = state.withLock { ($0.prefetch, $0.segmentCount) }
     var metrics = BufferMetrics()
     metrics.requests = counters.requests.value
     metrics.residentHits = counters.residentHits.value
@@ -300,6 +305,7 @@ final class BufferCore: Sendable {
     metrics.decodedFrames = counters.decodedFrames.value
     metrics.deliveredFrames = counters.deliveredFrames.value
     (metrics.prefetchIssued, metrics.prefetchUsed, metrics.prefetchWasted) = prefetch
+    metrics.segments = segments
     metrics.evictions = cache.evictions
     (metrics.demotions, metrics.demotionsUsed) = cache.demotions
     metrics.demotionDownloads = counters.demotionDownloads.value
@@ -393,6 +399,44 @@ final class BufferCore: Sendable {
     }
     return held
   }
+
+  // MARK: - Sessions side by side
+
+  /// What one of the sessions that decode a long range side by side does next; nil when they end.
+  ///
+  /// - Parameter isOpen: it has a decoder.
+  func nextSegment(isOpen: Bool) async -> SegmentDesk.Work? {
+    await withCheckedContinuation { continuation in
+      update { $0.sessionIsIdle(continuation, isOpen: isOpen, isResident: isResident, &$1) }
+    }
+  }
+
+  /// Whether a session decodes a frame of its segment, as soon as the reader is near enough; false where nobody wants the
+  /// rest. Cheap: to be asked before each frame.
+  func goesOn(_ segment: SegmentPlan.SegmentID, at frame: Int) async -> Bool {
+    while true {
+      if let goesOn = state.withLock({ $0.segmentGoesOn(segment, at: frame) }) { return goesOn }
+      guard await waitForReader(segment, at: frame) else { return false }
+    }
+  }
+
+  private func waitForReader(_ segment: SegmentPlan.SegmentID, at frame: Int) async -> Bool {
+    await withCheckedContinuation { continuation in
+      update { $0.waitForReader(segment, at: frame, continuation, &$1) }
+    }
+  }
+
+  func isOver(_ segment: SegmentPlan.SegmentID) { update { $0.segmentIsOver(segment, isResident: isResident, &$1) } }
+
+  /// The source decodes everything from now on. When this returns, no frame of a segment comes any more.
+  func forbidSegments() async {
+    await withCheckedContinuation { continuation in
+      update { $0.forbidSegments(continuation, isResident: isResident, &$1) }
+    }
+  }
+
+  /// The sessions end.
+  func closeSegments() { update { $0.closeSegments(isResident: isResident, &$1) } }
 
   func finish(_ error: VABufError, isClosing: Bool) {
     if isClosing { isClosed.store(true, ordering: .releasing) }

@@ -47,6 +47,8 @@ public struct BufferMetrics: Hashable, Sendable, Codable {
   /// The most decoders that were open at once. Each has tables of its own, which are not the pool's: at 1080p 20 to 25 MiB
   /// for H.264 with two threads (measured).
   public var decoders = 0
+  /// Parts of long ranges that were given to sessions side by side.
+  public var segments = 0
   /// Surfaces of the pool's devices: how often one was leased, and how many of those leases got one that was used before.
   public var surfaceLeases = 0
   /// Leases that got a surface which was used before.

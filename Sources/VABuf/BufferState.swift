@@ -29,6 +29,7 @@ struct BufferState: ~Copyable {
     var receiver: CheckedContinuation<Void, Never>?
     /// A reader will use these before what was asked of the source: they must not make room for it.
     var kept: Range<Int>?
+    var resumptions = SegmentDesk.Resumptions()
   }
 
   /// An object, for values in a dictionary are changed at the price of an allocation: each request changes them, those of
@@ -38,16 +39,24 @@ struct BufferState: ~Copyable {
     var pace = ReaderPace()
     /// What it is going to read, at most.
     let range: Range<Int>
+    /// It is going to read all of its range.
+    let readsOn: Bool
     /// The lowest frame that it may want, or whoever follows it.
     let lowest: Int
     var plan: [Int] = []
     /// Hits since the plan was last looked at.
     var hits = 0
 
-    init(_ policy: PrefetchPolicy, of range: Range<Int> = 0..<Int.max, lowest: Int = 0) {
+    init(_ policy: PrefetchPolicy) {
+      self.policy = policy
+      (range, readsOn, lowest) = (0..<Int.max, false, 0)
+    }
+
+    init(_ policy: PrefetchPolicy, of range: Range<Int>, lowest: Int) {
       self.policy = policy
       self.range = range
       self.lowest = lowest
+      readsOn = true
     }
 
     /// It asked for a frame.
@@ -90,6 +99,7 @@ struct BufferState: ~Copyable {
   /// As far as they are known.
   private var seekPoints: SeekPoints
   private var decodePace = DecodePace()
+  private var segments: SegmentDesk
   /// Why no more frames come; nil while they do.
   private(set) var end: VABufError?
 
@@ -99,8 +109,13 @@ struct BufferState: ~Copyable {
   /// A look that nobody repeats is forgotten after so many others.
   private static let rememberedLooks = 4
 
-  init(configuration: Configuration, cacheFrames: Int, frameCount: Int?, seekPoints: [Int]) {
+  /// - Parameter segments: nil where the source decodes everything by itself.
+  init(
+    configuration: Configuration, cacheFrames: Int, frameCount: Int?, seekPoints: [Int],
+    segments: SegmentPlan.Limits? = nil
+  ) {
     self.cacheFrames = cacheFrames
+    self.segments = SegmentDesk(limits: segments)
     ring = PlaybackRing(capacity: configuration.ringFrames)
     ring.start(at: 0, direction: .forward)
     prefetchFrames = configuration.prefetchFrames
@@ -125,13 +140,16 @@ struct BufferState: ~Copyable {
     return lastReader
   }
 
-  mutating func removeReader(_ id: ReaderID) {
+  mutating func removeReader(_ id: ReaderID, isResident: (Int) -> Bool, _ effects: inout Effects) {
     guard let reader = readers.removeValue(forKey: id) else { return }
+    segments.end(id, &effects.resumptions)
     former = ((reader.policy.step ?? 1) < 0 ? .backward : .forward, reader.pace, reader.range)
     retired.issued += reader.policy.issued
     retired.used += reader.policy.used
     retired.wasted += reader.policy.wasted
     setPlan(first: nil)
+    // Others may wait for what its segments were to give.
+    feedSource(isResident, &effects)
   }
 
   /// Some reader may want the frames before the one that it asked for.
@@ -163,6 +181,9 @@ struct BufferState: ~Copyable {
     if readers[id] == nil { readers[id] = reader }
     let isDue = reader.observe(frame, isHit: isHit, at: now)
     moveWindow(after: frame, step: reader.policy.step ?? 1)
+    segments.moved(id, to: frame)
+    if !isHit, segments.isFree { divideRange(of: reader, id) }
+    segments.assign(isResident, &effects.resumptions)
     if isDue {
       let bounds = reader.range.clamped(to: 0..<(frameCount ?? .max))
       if let plan = reader.policy.plan(lookAhead(of: reader), isResident: isResident, within: bounds) {
@@ -182,6 +203,17 @@ struct BufferState: ~Copyable {
     guard let readerPeriod = reader.pace.period, let decodePeriod = decodePace.period else { return nil }
     return LookAhead(
       readerPeriod: readerPeriod, decodePeriod: decodePeriod, seekPoints: seekPoints, cacheFrames: cacheFrames)
+  }
+
+  /// Several sessions decode what a reader is going to read: as a rule where it waits for the decoder.
+  private mutating func divideRange(of reader: Reader, _ id: ReaderID) {
+    guard reader.readsOn, let position = reader.policy.position, let step = reader.policy.step, let frameCount,
+      !segments.isForThoseWhoWait || lookAhead(of: reader)?.keepsWaiting(step) ?? false
+    else { return }
+    let plan = segments.plan(
+      from: position, step < 0 ? .backward : .forward, of: reader.range.clamped(to: 0..<frameCount), seekPoints,
+      busy: current?.frames)
+    if let plan { segments.begin(plan, for: id) }
   }
 
   private mutating func moveWindow(after frame: Int, step: Int) {
@@ -204,7 +236,10 @@ struct BufferState: ~Copyable {
   var underWay: ClosedRange<Int>? { idleSource == nil ? current?.frames : nil }
 
   /// What readers are expected to ask for, and nobody has.
-  var planned: [Int] { Set(readers.values.flatMap(\.plan)).filter { schedule.isWanted($0) == .prefetch }.sorted() }
+  var planned: [Int] {
+    let planned = Set(readers.values.flatMap(\.plan)).filter { schedule.isWanted($0) == .prefetch }
+    return planned.union(segments.underWay.all.joined()).sorted()
+  }
 
   /// How a request found its frame.
   enum Found { case joined, missed }
@@ -219,6 +254,7 @@ struct BufferState: ~Copyable {
     }
     let isUnderWay =
       inTransit.contains(waiter.frame) || current?.frames.contains(waiter.frame) ?? false
+      || segments.underWay.contains(waiter.frame, for: urgency)
       || schedule.isWanted(waiter.frame).map { $0 > .prefetch } ?? false
     lastWaiter += 1
     waiters[lastWaiter] = waiter
@@ -270,7 +306,9 @@ struct BufferState: ~Copyable {
   mutating func feedSource(_ isResident: (Int) -> Bool, _ effects: inout Effects) {
     effects.receiver = effects.receiver ?? heldReceiver.take()
     guard let idle = idleSource,
-      let goal = schedule.nextGoal(position: idle.position, isResident: { inTransit.contains($0) || isResident($0) })
+      let goal = schedule.nextGoal(
+        position: idle.position, isResident: { inTransit.contains($0) || isResident($0) },
+        underWay: segments.underWay)
     else { return }
     var frames = goal.frames
     while inTransit.contains(frames.lowerBound) {
@@ -320,7 +358,8 @@ struct BufferState: ~Copyable {
   func isCurrent(_ request: FrameRequest, at position: Int) -> Bool {
     end == nil
       && schedule.isCurrent(
-        .init(frames: request.frames, urgency: .init(request.urgency), serial: request.serial), at: position)
+        .init(frames: request.frames, urgency: .init(request.urgency), serial: request.serial), at: position,
+        underWay: segments.underWay)
   }
 
   /// Somebody waits for the frame.
@@ -364,6 +403,7 @@ struct BufferState: ~Copyable {
   /// - Parameter now: as for `observe`.
   mutating func arrived(_ frame: Int, at now: UInt64, isResident: (Int) -> Bool, _ effects: inout Effects) {
     inTransit.remove(frame)
+    segments.arrived(frame)
     var ids: [WaiterID] = []
     schedule.arrived(frame, into: &ids)
     for id in ids {
@@ -412,6 +452,57 @@ struct BufferState: ~Copyable {
     schedule.failAll(into: &ids)
     if let idle = idleSource.take() { effects.sources.append((idle.continuation, nil)) }
     effects.receiver = effects.receiver ?? heldReceiver.take()
+    segments.close(&effects.resumptions)
+  }
+
+  // MARK: - Sessions side by side
+
+  mutating func sessionIsIdle(
+    _ continuation: CheckedContinuation<SegmentDesk.Work?, Never>, isOpen: Bool, isResident: (Int) -> Bool,
+    _ effects: inout Effects
+  ) {
+    segments.isIdle(continuation, isOpen: isOpen, isResident: isResident, &effects.resumptions)
+  }
+
+  var segmentCount: Int { segments.count }
+
+  func segmentGoesOn(_ id: SegmentPlan.SegmentID, at frame: Int) -> Bool? { segments.goesOn(id, at: frame) }
+
+  mutating func waitForReader(
+    _ id: SegmentPlan.SegmentID, at frame: Int, _ continuation: CheckedContinuation<Bool, Never>,
+    _ effects: inout Effects
+  ) {
+    segments.wait(id, at: frame, continuation, &effects.resumptions)
+  }
+
+  /// A session is through with a segment. What it did not give is the source's.
+  mutating func segmentIsOver(_ id: SegmentPlan.SegmentID, isResident: (Int) -> Bool, _ effects: inout Effects) {
+    segments.isOver(id, &effects.resumptions)
+    segments.assign(isResident, &effects.resumptions)
+    segmentsChanged(isResident, &effects)
+  }
+
+  /// What sessions no longer give is the source's: what readers planned, and what others wait for.
+  private mutating func segmentsChanged(_ isResident: (Int) -> Bool, _ effects: inout Effects) {
+    setPlan(first: nil)
+    feedSource(isResident, &effects)
+  }
+
+  mutating func allowSegments(_ isAllowed: Bool, isResident: (Int) -> Bool, _ effects: inout Effects) {
+    segments.allow(isAllowed, &effects.resumptions)
+    segmentsChanged(isResident, &effects)
+  }
+
+  mutating func forbidSegments(
+    _ continuation: CheckedContinuation<Void, Never>, isResident: (Int) -> Bool, _ effects: inout Effects
+  ) {
+    segments.forbid(continuation, &effects.resumptions)
+    segmentsChanged(isResident, &effects)
+  }
+
+  mutating func closeSegments(isResident: (Int) -> Bool, _ effects: inout Effects) {
+    segments.close(&effects.resumptions)
+    feedSource(isResident, &effects)
   }
 }
 

@@ -8,7 +8,7 @@ extension DecodeSession {
   func serve(_ port: FramePort, for source: DecoderSource) async -> DecoderSource.Outcome {
     var generation = indexGeneration
     // One that replaces another may know less of the stream, or more.
-    if let index, index.frames != source.index.frames { publish(index, port, source) }
+    if let index, index.frames != source.index.frames { await publish(index, port, source) }
     while source.isCurrent(self), let request = await port.nextRequest(position: position) {
       do {
         let first = request.frames.lowerBound
@@ -20,7 +20,7 @@ extension DecodeSession {
         while port.isCurrent(request, position: position ?? first) {
           if let failure = source.takeSurfaceFailure() { throw source.examined(failure) }
           let end = try await deliver(request, port, source)
-          publishIndex(&generation, port, source)
+          await publishIndex(&generation, port, source)
           switch end {
           case .more: continue
           case .done: break
@@ -31,7 +31,7 @@ extension DecodeSession {
       } catch is CancellationError {
         return .closed
       } catch let failure as DeviceFailure {
-        publishIndex(&generation, port, source)
+        await publishIndex(&generation, port, source)
         return .failed(failure)
       } catch let error as VABufError {
         guard error.code != .closed, source.isCurrent(self) else { return .closed }
@@ -49,13 +49,15 @@ extension DecodeSession {
   }
 
   /// Decoding made another index: numbers may have shifted.
-  private func publishIndex(_ generation: inout Int, _ port: FramePort, _ source: DecoderSource) {
+  private func publishIndex(_ generation: inout Int, _ port: FramePort, _ source: DecoderSource) async {
     guard generation != indexGeneration, let index else { return }
     generation = indexGeneration
-    publish(index, port, source)
+    await publish(index, port, source)
   }
 
-  private func publish(_ index: FrameIndex, _ port: FramePort, _ source: DecoderSource) {
+  private func publish(_ index: FrameIndex, _ port: FramePort, _ source: DecoderSource) async {
+    // Theirs are numbered by the old one.
+    await port.core.forbidSegments()
     source.setIndex(index)
     port.forgetFrames()
     port.setFrameCount(index.frames.count, seekPoints: index.seekPoints.map(\.firstFrame))

@@ -25,25 +25,36 @@ final class DecoderSource: FrameSource {
     /// A surface could not be read: for the session to hear between two frames.
     var surfaceFailure: DeviceFailure?
     var reopenings = 0
-    /// The most decoders that were open at once.
+    /// Decoders that the session has open, and the most that were open at once with those of segments.
+    var decoders = 1
     var mostDecoders = 1
+    /// Sessions that are open for segments.
+    var segmentSessions: [DecodeSession] = []
     /// Ends the waits of the session for surfaces.
     var cancel = CancelFlag()
   }
 
   private let options: SessionOptions
   private let memory: SessionMemory
+  /// The decoder's, and how many sessions may decode segments side by side with parts of them.
+  private let threads: Int
+  private let segmentSessions: Int
   private let hardware: HardwareChoice
   private let onDeviceChange: @Sendable (HardwareDevice?) -> Void
   private let state: Mutex<State>
 
-  /// - Parameter onDeviceChange: called when surfaces of another device, or of none, are used from now on; what was in
-  ///   those of a lost one is gone.
+  /// - Parameters:
+  ///   - threads: of the decoder, however many `options` leave to libavcodec.
+  ///   - segmentSessions: how many sessions may decode segments of a long range side by side.
+  ///   - onDeviceChange: called when surfaces of another device, or of none, are used from now on; what was in those of a
+  ///     lost one is gone.
   init(
-    session: DecodeSession, options: SessionOptions, memory: SessionMemory, index: FrameIndex,
-    hardware: HardwareChoice, onDeviceChange: @escaping @Sendable (HardwareDevice?) -> Void
+    session: DecodeSession, options: SessionOptions, memory: SessionMemory, index: FrameIndex, threads: Int,
+    segmentSessions: Int, hardware: HardwareChoice, onDeviceChange: @escaping @Sendable (HardwareDevice?) -> Void
   ) {
     self.options = options
+    self.threads = threads
+    self.segmentSessions = segmentSessions
     self.memory = memory
     self.hardware = hardware
     self.onDeviceChange = onDeviceChange
@@ -59,7 +70,13 @@ final class DecoderSource: FrameSource {
   var counts: (fallbacks: Int, reopenings: Int, decoders: Int) {
     state.withLock { ($0.policy.fallbacks, $0.reopenings, $0.mostDecoders) }
   }
-  func hasOpen(decoders: Int) { state.withLock { $0.mostDecoders = max($0.mostDecoders, decoders) } }
+  func hasOpen(decoders: Int) {
+    state.withLock { state in
+      state.decoders = decoders
+      state.mostDecoders = max(state.mostDecoders, decoders + state.segmentSessions.count)
+    }
+  }
+  var logger: Logger { options.logger }
 
   func setIndex(_ index: FrameIndex) { state.withLock { $0.index = index } }
 
@@ -68,8 +85,8 @@ final class DecoderSource: FrameSource {
 
   /// Makes whatever the session waits for fail, so that it ends soon.
   func interrupt() {
-    let (session, cancel) = state.withLock { ($0.session, $0.cancel) }
-    session.interruptReads()
+    let (sessions, cancel) = state.withLock { ([$0.session] + $0.segmentSessions, $0.cancel) }
+    for session in sessions { session.interruptReads() }
     cancel.raise()
     memory.close()
   }
@@ -102,13 +119,54 @@ final class DecoderSource: FrameSource {
   func start() async throws { try await follow(state.withLock { $0.policy.start() }) }
 
   func run(_ port: FramePort) async throws {
+    async let segments: Void = decodeSegments(port.core)
     do {
       try await serveAll(port)
     } catch {
+      port.core.closeSegments()
+      await segments
       await end()
       throw error
     }
+    port.core.closeSegments()
+    await segments
     await end()
+  }
+
+  // MARK: - Sessions side by side
+
+  /// Has segments of long ranges decoded, until there are no more.
+  private func decodeSegments(_ core: BufferCore) async {
+    await withDiscardingTaskGroup { group in
+      for _ in 0..<segmentSessions { group.addTask { await SegmentSession(core: core, source: self).run() } }
+    }
+  }
+
+  /// Opens another session of the stream.
+  ///
+  /// - Parameter sessions: how many share the decoder's threads.
+  func openSession(sharing sessions: Int) async throws -> DecodeSession {
+    var options = SessionOptions(path: options.path, stream: options.stream, logger: options.logger)
+    options.threads = max(1, threads / sessions)
+    options.hasLowPriority = self.options.hasLowPriority
+    let session = DecodeSession(name: "vabuf segment")
+    options.index = state.withLock { state in
+      state.segmentSessions.append(session)
+      state.mostDecoders = max(state.mostDecoders, state.decoders + state.segmentSessions.count)
+      return state.index
+    }
+    do {
+      _ = try await session.open(options, allocator: memory)
+    } catch {
+      await closeSession(session)
+      throw error
+    }
+    return session
+  }
+
+  func closeSession(_ session: DecodeSession) async {
+    await session.close()
+    state.withLock { $0.segmentSessions.removeAll { $0 === session } }
   }
 
   /// Closes the session. The device ends with the last one who refers to it.

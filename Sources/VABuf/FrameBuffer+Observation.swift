@@ -39,7 +39,7 @@ extension FrameBuffer {
       deliveredFrames: core.counters.deliveredFrames.value)
   }
 
-  /// Appends the frames that are cached now, in no order. Allocates only where the list has no room.
+  /// Appends the frames that are cached now, in no order. Allocates only where the list has no shares.
   package func appendResident(to list: inout [ResidentFrame]) { core.cache.appendResident(to: &list) }
 
   /// How many frames must be decoded for requests in this order, with the buffer's memory and four decoders, by who knows
@@ -49,7 +49,7 @@ extension FrameBuffer {
     guard let index, let stream, requests.count <= Self.mostRequests else { return nil }
     let capacity = min(configuration.cacheFrames, configuration.poolBytes / max(1, stream.bufferBytes))
     let seekPoints = SeekPoints(index.seekPoints.map(\.firstFrame))
-    return OfflineBound(seekPoints: seekPoints, capacity: max(1, capacity), decoders: Self.mostDecoders)
+    return OfflineBound(seekPoints: seekPoints, capacity: max(1, capacity), decoders: MemoryShares.mostDecoders)
       .decodedFrames(for: requests)
   }
 

@@ -29,8 +29,8 @@ public final class FrameBuffer: Sendable {
 
   private init(
     source: any FrameSource, stream: StreamInfo?, configuration: Configuration, pool: MemoryPool,
-    cacheBytes: Int, mostFrames: Int? = nil, frameCount: Int?, logger: Logger, relay: DeviceRelay? = nil,
-    devicePath: String? = nil
+    cacheBytes: Int, mostFrames: Int? = nil, segments: SegmentPlan.Limits? = nil, frameCount: Int?, logger: Logger,
+    relay: DeviceRelay? = nil, devicePath: String? = nil
   ) throws(VABufError) {
     self.configuration = try configuration.validated()
     self.source = source
@@ -41,7 +41,7 @@ public final class FrameBuffer: Sendable {
       plainBytes: configuration.packsFrames ? pool.capacity / Self.plainShare : .max, packings: Self.mostPackings)
     let core = BufferCore(
       configuration: configuration, pool: pool, cacheLimits: limits, frameCount: frameCount,
-      seekPoints: (source as? DecoderSource)?.index.seekPoints.map(\.firstFrame) ?? [])
+      seekPoints: (source as? DecoderSource)?.index.seekPoints.map(\.firstFrame) ?? [], segments: segments)
     let channel = FrameChannel(capacity: configuration.channelFrames)
     self.core = core
     self.channel = channel
@@ -110,6 +110,10 @@ public final class FrameBuffer: Sendable {
     public var pool: MemoryPool?
     /// Decoder threads; 0 takes what libavcodec takes by itself (one a core and one more).
     public var threads = 0
+    /// How many decode sessions may share the threads for a long range, each with a part of it; 1: none but the one that
+    /// does everything else. Nil takes what was measured to be faster for the codec and the threads, and only for readers
+    /// that wait for the decoder. Of no effect on a device, in a shared pool, with one thread, or where memory is short.
+    public var rangeSessions: Int?
     /// Decoder threads give way to the program's other threads: for one that draws with the processor what it decodes
     /// ahead. Where nothing else wants the processor it changes nothing.
     public var decodesAtLowPriority = false
@@ -149,6 +153,11 @@ public final class FrameBuffer: Sendable {
       throw VABufError(
         .invalidConfiguration, what: "decoder threads", why: "\(options.threads) of them",
         remedy: "give 0 (as many as FFmpeg likes) to 256")
+    }
+    guard (1...256).contains(options.rangeSessions ?? 1) else {
+      throw VABufError(
+        .invalidConfiguration, what: "sessions of a range", why: "\(options.rangeSessions ?? 0) of them",
+        remedy: "give 1 (none but the one that does everything else) to 256")
     }
     guard options.deviceDeadline > .zero else {
       throw VABufError(
@@ -195,18 +204,16 @@ public final class FrameBuffer: Sendable {
     configuration.packsFrames = configuration.packsFrames && options.packsFrames
     // Before a device is opened that somebody would have to close.
     configuration = try configuration.validated()
-    // What the decoder keeps for itself: references, reordering, a picture a thread, and one on each end.
-    let threads = options.threads > 0 ? options.threads : min(Environment.cores + 1, 16)
-    let decoderBytes = (opened.stream.reorderDepth + 6 + threads) * frameBytes
-    let reserve = min(pool.capacity / 2, decoderBytes)
-    // Decoders that wait where they stopped have a third of the memory, which is the cache's while there are none.
-    // Buffers that share a pool would take them from each other and never give them back.
-    session.decoders =
-      options.pool == nil ? min(mostDecoders, 1 + pool.capacity / 3 / max(1, decoderBytes)) : 1
-    await decode.allow(decoders: session.decoders)
+    let shares = MemoryShares(
+      opened, frameBytes: frameBytes, capacity: pool.capacity, isShared: options.pool != nil,
+      cacheFrames: configuration.cacheFrames, threads: options.threads, rangeSessions: options.rangeSessions)
+    let segments = opened.index.isPlain ? shares.segments : nil
+    session.decoders = shares.decoders
+    await decode.allow(decoders: shares.decoders)
     let relay = DeviceRelay(SurfaceNeeds(opened.stream))
     let source = DecoderSource(
-      session: decode, options: session, memory: memory, index: opened.index,
+      session: decode, options: session, memory: memory, index: opened.index, threads: shares.threads,
+      segmentSessions: segments?.sessions ?? 0,
       hardware: HardwareChoice(
         preference: .init(options.backend), path: options.device, devices: pool.devices, logger: options.logger),
       onDeviceChange: { relay.deviceChanged($0) })
@@ -224,9 +231,8 @@ public final class FrameBuffer: Sendable {
     stream.fallbackReason = source.fallbackReason
     let buffer = try FrameBuffer(
       source: source, stream: stream, configuration: configuration, pool: pool,
-      cacheBytes: pool.capacity - reserve, mostFrames: mostFrames, frameCount: stream.frameCount,
-      logger: options.logger, relay: relay,
-      devicePath: options.device)
+      cacheBytes: pool.capacity - shares.reserve, mostFrames: mostFrames, segments: segments,
+      frameCount: stream.frameCount, logger: options.logger, relay: relay, devicePath: options.device)
     return buffer
   }
 
@@ -236,9 +242,6 @@ public final class FrameBuffer: Sendable {
   private static let mostPackings = 8
   /// More frames than that are not packed into the place of one.
   private static let mostPackedForOne = 8
-
-  /// More save little: docs/adr/0017-parked-decoders.md.
-  static let mostDecoders = 4
 
   /// Bytes of small frames that are kept without a budget: fresh memory costs time, so it is not filled just because
   /// it is there.
@@ -365,7 +368,7 @@ public final class FrameBuffer: Sendable {
     FrameSequence(core: core, of: self, range: range, direction: direction, in: place)
   }
 
-  /// Decodes a range into the cache, as far as it has room.
+  /// Decodes a range into the cache, as far as it has shares.
   ///
   /// - Parameters:
   ///   - range: clamped to the frames there are.

@@ -40,7 +40,7 @@ public struct FrameRequest: Hashable, Sendable {
 ///
 /// Any thread may use it; frames are sent by one task at a time.
 public final class FramePort: Sendable {
-  private let core: BufferCore
+  let core: BufferCore
   private let channel: FrameChannel
 
   init(core: BufferCore, channel: FrameChannel) {

@@ -47,6 +47,9 @@ package struct LookAhead: Sendable {
     return min(Int(requests), half(step))
   }
 
+  /// The reader waits for the decoder, whatever is decoded ahead.
+  package func keepsWaiting(_ step: Int) -> Bool { !isSlow(step) }
+
   /// The decoder can keep up with the reader.
   private func isSlow(_ step: Int) -> Bool {
     Double(readerPeriod) >= Double(decodePeriod) * Double(step.magnitude)

@@ -10,17 +10,25 @@ extension RequestSchedule {
   /// urgency or a higher one; after it, all that are wanted, for the decoder is on its way to them. Once only less
   /// urgent ones are left, the goal yields like a goal of theirs (`isCurrent`).
   ///
-  /// - Parameter position: the next frame that the decoder would emit; nil where it must seek anyway.
-  package mutating func nextGoal(position: Int?, isResident: (Int) -> Bool) -> Goal? {
-    if let goal = oldestGoal(.demand, position, isResident) ?? oldestGoal(.range, position, isResident) {
+  /// - Parameters:
+  ///   - position: the next frame that the decoder would emit; nil where it must seek anyway.
+  ///   - underWay: is in no goal, and dropped from the plan.
+  package mutating func nextGoal(
+    position: Int?, isResident: (Int) -> Bool, underWay: UnderWay = UnderWay()
+  ) -> Goal? {
+    if let goal = oldestGoal(.demand, position, isResident, underWay)
+      ?? oldestGoal(.range, position, isResident, underWay)
+    {
       return goal
     }
     while let slot = levels[Urgency.prefetch.rawValue].byAge.first {
-      if wants[slot].waiters.isEmpty, isResident(wants[slot].frame) {
+      if wants[slot].waiters.isEmpty,
+        isResident(wants[slot].frame) || underWay.contains(wants[slot].frame, for: .prefetch)
+      {
         unplan(slot)
         continue
       }
-      return goal(run(around: wants[slot].frame, .prefetch, isResident), .prefetch)
+      return goal(run(around: wants[slot].frame, .prefetch, isResident, underWay), .prefetch)
     }
     return nil
   }
@@ -28,7 +36,9 @@ extension RequestSchedule {
   /// Whether the decoder, at `position`, should go on with a goal. False as soon as nobody wants any of the rest of the
   /// goal, or something more urgent is wanted that is not in the rest. What is wanted of the rest counts with its
   /// present urgency: a goal whose demands were cancelled yields like the prefetch that is left of it.
-  package func isCurrent(_ goal: Goal, at position: Int) -> Bool {
+  ///
+  /// - Parameter underWay: is no reason to yield.
+  package func isCurrent(_ goal: Goal, at position: Int, underWay: UnderWay = UnderWay()) -> Bool {
     guard position <= goal.frames.upperBound else { return false }
     let rest = max(goal.frames.lowerBound, position)...goal.frames.upperBound
     let highest: Urgency
@@ -42,30 +52,43 @@ extension RequestSchedule {
       return false
     }
     let urgency = min(goal.urgency, highest)
-    return !isMoreUrgent(.demand, than: urgency, outside: rest) && !isMoreUrgent(.range, than: urgency, outside: rest)
+    return !isMoreUrgent(.demand, than: urgency, outside: rest, underWay)
+      && !isMoreUrgent(.range, than: urgency, outside: rest, underWay)
   }
 
   private func count(_ urgency: Urgency, in frames: ClosedRange<Int>) -> Int {
     levels[urgency.rawValue].sorted.count(in: frames)
   }
 
-  private func isMoreUrgent(_ other: Urgency, than urgency: Urgency, outside rest: ClosedRange<Int>) -> Bool {
-    other > urgency && levels[other.rawValue].sorted.count > count(other, in: rest)
+  private func isMoreUrgent(
+    _ other: Urgency, than urgency: Urgency, outside rest: ClosedRange<Int>, _ underWay: UnderWay
+  ) -> Bool {
+    guard other > urgency else { return false }
+    let known = underWay.frames(for: other).reduce(count(other, in: rest)) { sum, frames in
+      frames.isEmpty || frames.overlaps(rest) ? sum : sum + count(other, in: ClosedRange(frames))
+    }
+    return levels[other.rawValue].sorted.count > known
   }
 
   private mutating func oldestGoal(
-    _ urgency: Urgency, _ position: Int?, _ isResident: (Int) -> Bool
+    _ urgency: Urgency, _ position: Int?, _ isResident: (Int) -> Bool, _ underWay: UnderWay
   ) -> Goal? {
-    guard let oldest = levels[urgency.rawValue].byAge.first else { return nil }
-    return goal(run(around: choose(oldest, urgency, position: position), urgency, isResident), urgency)
+    var slot = levels[urgency.rawValue].byAge.first
+    while let next = slot, underWay.contains(wants[next].frame, for: urgency) { slot = ageLinks.slot(after: next) }
+    guard let oldest = slot else { return nil }
+    let frame = choose(oldest, urgency, position: position, underWay)
+    return goal(run(around: frame, urgency, isResident, underWay), urgency)
   }
 
   /// The frame to go for: the oldest, or one just ahead of the decoder.
-  private mutating func choose(_ oldest: Int, _ urgency: Urgency, position: Int?) -> Int {
+  private mutating func choose(
+    _ oldest: Int, _ urgency: Urgency, position: Int?, _ underWay: UnderWay
+  ) -> Int {
     let level = urgency.rawValue
     let frame = wants[oldest].frame
     guard let position, let near = levels[level].sorted.first(atOrAfter: position), near - position < horizon,
-      near != frame, levels[level].overtakings - wants[oldest].since < maxOvertakings
+      near != frame, !underWay.contains(near, for: urgency),
+      levels[level].overtakings - wants[oldest].since < maxOvertakings
     else { return frame }
     levels[level].overtakings += 1
     return near
@@ -77,18 +100,22 @@ extension RequestSchedule {
   }
 
   private mutating func run(
-    around frame: Int, _ urgency: Urgency, _ isResident: (Int) -> Bool
+    around frame: Int, _ urgency: Urgency, _ isResident: (Int) -> Bool, _ underWay: UnderWay
   ) -> ClosedRange<Int> {
     var upper = frame
-    while upper - frame < maxRun - 1, extends(to: upper + 1, .prefetch, isResident) { upper += 1 }
+    while upper - frame < maxRun - 1, extends(to: upper + 1, .prefetch, isResident, underWay) { upper += 1 }
     var lower = frame
-    while frame - lower < maxRun - 1, extends(to: lower - 1, urgency, isResident) { lower -= 1 }
+    while frame - lower < maxRun - 1, extends(to: lower - 1, urgency, isResident, underWay) { lower -= 1 }
     return lower...upper
   }
 
   /// Whether a run of that urgency goes on to this frame. One that only the plan wants is dropped where it is resident.
-  private mutating func extends(to frame: Int, _ urgency: Urgency, _ isResident: (Int) -> Bool) -> Bool {
-    guard let slot = byFrame[frame], wants[slot].urgency >= urgency else { return false }
+  private mutating func extends(
+    to frame: Int, _ urgency: Urgency, _ isResident: (Int) -> Bool, _ underWay: UnderWay
+  ) -> Bool {
+    guard let slot = byFrame[frame], wants[slot].urgency >= urgency,
+      !underWay.contains(frame, for: wants[slot].urgency)
+    else { return false }
     if wants[slot].waiters.isEmpty, isResident(frame) {
       unplan(slot)
       return false

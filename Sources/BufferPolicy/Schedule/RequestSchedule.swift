@@ -33,6 +33,22 @@ package struct RequestSchedule: Sendable {
     }
   }
 
+  /// What other decoders are on their way to, each frame once.
+  package struct UnderWay: Equatable, Sendable {
+    /// All of it.
+    package var all: [Range<Int>] = []
+    /// What of it comes as soon as if it were decoded for its own sake. A demand waits for no other.
+    package var soon: [Range<Int>] = []
+
+    package init() {}
+
+    func frames(for urgency: Urgency) -> [Range<Int>] { urgency == .demand ? soon : all }
+
+    package func contains(_ frame: Int, for urgency: Urgency) -> Bool {
+      frames(for: urgency).contains { $0.contains(frame) }
+    }
+  }
+
   struct Want: Sendable {
     var frame: Int
     var urgency: Urgency

@@ -48,6 +48,8 @@ package struct FrameIndex: Hashable, Sendable {
   /// The first packet may be sought as that of any seek point. What comes beside the first packet only, as a palette, does
   /// not come again after a seek: streams with such things have no other seek point.
   package var startIsSeekable: Bool { proof == .demuxed && doubts.isEmpty && seekPoints.count > 1 }
+  /// Headers tell all of the stream.
+  package var isPlain: Bool { proof == .demuxed && doubts.isEmpty && !isRepeatable }
   /// Parameter sets change within the stream: a decoder that is flushed only would keep those of another part.
   package var needsFreshDecoder = false
   /// The hashes hold for one thread and cleared buffers only: with others, damage comes out differently each time.

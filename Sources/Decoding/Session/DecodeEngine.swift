@@ -56,8 +56,8 @@ package final class DecodeEngine {
     let stream = demuxer.stream
     let hasPacketTable = demuxer.format.hasPacketTable
     let identity = options.store == nil ? nil : FileIdentity(path: options.path, stream: stream.index)
-    if let identity, let stored = options.store?.load(identity) {
-      index = stored
+    if let known = options.index ?? identity.flatMap({ options.store?.load($0) }) {
+      index = known
       analysis = nil
       decoder = try StreamDecoder(
         demuxer: demuxer, options: DecoderOptions(threads: options.threads), allocator: allocator)
@@ -87,7 +87,7 @@ package final class DecodeEngine {
     if analysis != nil {
       if !index.doubts.isEmpty { try prove(index.doubts) } else { store() }
     }
-    if options.verifies { try verify() }
+    if options.verifies, options.index == nil { try verify() }
     guard !index.frames.isEmpty else {
       throw VABufError(
         .invalidMedia, what: options.path, why: "no frame of its video stream can be decoded",
@@ -258,7 +258,7 @@ package final class DecodeEngine {
   }
 
   /// Headers tell all of the stream.
-  private var isPlain: Bool { index.proof == .demuxed && index.doubts.isEmpty && !decoder.isRepeatable }
+  private var isPlain: Bool { index.isPlain && !decoder.isRepeatable }
 
   // MARK: - Parking
 
@@ -447,6 +447,11 @@ package final class DecodeEngine {
     options.logger.debug(
       "decoding differs from the index",
       metadata: ["file": "\(options.path)", "seek_point": "\(run.start.packet)", "why": "\(why)"])
+    if options.index != nil {
+      throw VABufError(
+        .decodingFailed, what: "frame \(max(next, run.expected)) of \(options.path)", why: why,
+        remedy: "decode it with the session that has the index")
+    }
     if run.hasOmitted {
       // Perhaps something depended on what was omitted, in other runs too.
       omitsNothing = true

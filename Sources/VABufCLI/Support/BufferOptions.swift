@@ -65,6 +65,12 @@ struct BufferOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Threads of the decoder; 0 takes one a core and one more.", valueName: "n"))
   var threads: Int = 0
 
+  @Option(
+    help: ArgumentHelp(
+      "Sessions that share the threads for a long range, each with a part of it; 1: none but one. As many as were "
+        + "measured to be faster where it is left out.", valueName: "n"))
+  var rangeSessions: Int?
+
   @Flag(help: "JSON on standard output, for programs.")
   var json = false
 
@@ -78,6 +84,9 @@ struct BufferOptions: ParsableArguments {
     if let stream, stream < 0 { throw ValidationError("--stream \(stream): streams are numbered from 0.") }
     if let gpuSurfaces, gpuSurfaces < 1 { throw ValidationError("--gpu-surfaces \(gpuSurfaces): give at least 1.") }
     guard (0...256).contains(threads) else { throw ValidationError("--threads \(threads): give 0 to 256.") }
+    guard (1...256).contains(rangeSessions ?? 1) else {
+      throw ValidationError("--range-sessions \(rangeSessions ?? 0): give 1 to 256.")
+    }
     if quiet, verbose { throw ValidationError("--quiet and --verbose: give one of them.") }
     _ = try chosenBackend
     _ = try Self.deviceDeadline
@@ -157,6 +166,7 @@ struct BufferOptions: ParsableArguments {
     options.hostMemory = hostMemory?.bytes
     options.packsFrames = !noPacking
     options.threads = threads
+    options.rangeSessions = rangeSessions
     options.decodesAtLowPriority = lowPriority
     options.keepsIndex = source.keepsIndex
     options.verifiesIndex = source.verifiesIndex

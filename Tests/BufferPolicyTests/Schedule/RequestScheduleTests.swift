@@ -139,6 +139,35 @@ import Testing
     #expect(schedule.isCurrent(goal, at: 8) == false, "nobody wants the rest")
   }
 
+  @Test func whatAnotherDecoderIsOnItsWayToIsNoGoal() throws {
+    var schedule = RequestSchedule()
+    var underWay = RequestSchedule.UnderWay()
+    underWay.all = [10..<20, 30..<30]
+    underWay.soon = [10..<15, 30..<30]
+    func goal(at position: Int? = nil) -> RequestSchedule.Goal? {
+      schedule.nextGoal(position: position, isResident: { _ in false }, underWay: underWay)
+    }
+    for frame in [12, 13] { _ = schedule.want(frame, urgency: .demand, waiter: UInt64(frame)) }
+    #expect(goal() == nil && schedule.wantedCount == 2, "they are waited for")
+    _ = schedule.want(9, urgency: .range, waiter: 9)
+    for frame in 18...21 { _ = schedule.want(frame, urgency: .range, waiter: UInt64(frame)) }
+    let range = try #require(goal(at: 12))
+    #expect(range.frames == 9...9)
+    #expect(!schedule.isCurrent(range, at: 9))
+    #expect(schedule.isCurrent(range, at: 9, underWay: underWay), "demands that are met elsewhere are no reason")
+    _ = schedule.want(17, urgency: .demand, waiter: 17)
+    #expect(!schedule.isCurrent(range, at: 9, underWay: underWay), "it does not come soon")
+    #expect(goal(at: 12)?.frames == 17...17)
+    #expect(schedule.cancel(17) == true)
+    #expect(schedule.cancel(9) == true)
+    #expect(goal(at: 12)?.frames == 20...21)
+    var waiters: [UInt64] = []
+    for frame in 18...21 { schedule.arrived(frame, into: &waiters) }
+    schedule.setPrefetch([11, 14, 25])
+    #expect(goal()?.frames == 25...25)
+    #expect(schedule.isWanted(14) == nil && schedule.isWanted(12) == .demand)
+  }
+
   @Test func aGoalWhoseDemandIsGoneYieldsToARange() throws {
     var schedule = RequestSchedule()
     schedule.setPrefetch([5])
