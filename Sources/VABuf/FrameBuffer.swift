@@ -209,7 +209,8 @@ public final class FrameBuffer: Sendable {
       cacheFrames: configuration.cacheFrames, threads: options.threads, rangeSessions: options.rangeSessions)
     let segments = opened.index.isPlain ? shares.segments : nil
     session.decoders = shares.decoders
-    await decode.allow(decoders: shares.decoders)
+    session.decodersInMemory = shares.decodersInMemory
+    await decode.allow(decoders: shares.decoders, inMemory: shares.decodersInMemory)
     let relay = DeviceRelay(SurfaceNeeds(opened.stream))
     let source = DecoderSource(
       session: decode, options: session, memory: memory, index: opened.index, threads: shares.threads,

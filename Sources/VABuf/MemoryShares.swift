@@ -9,6 +9,8 @@ struct MemoryShares {
   let reserve: Int
   /// How many decoders may be open: the one at work, and others that wait where they stopped.
   let decoders: Int
+  /// How many of them have room for their pictures in host memory: fewer may be open in software.
+  let decodersInMemory: Int
   /// How a long range may be divided between sessions; nil where it is not.
   let segments: SegmentPlan.Limits?
 
@@ -32,9 +34,10 @@ struct MemoryShares {
     // What a decoder keeps for itself: references, reordering, a picture a thread, and one on each end.
     func bytes(_ threads: Int) -> Int { max(1, (opened.stream.reorderDepth + 6 + threads) * frameBytes) }
     reserve = min(capacity / 2, bytes(threads))
+    decoders = isShared ? 1 : Self.mostDecoders
     // Those that wait have a third of the memory, which is the cache's while there are none.
-    decoders = isShared ? 1 : min(Self.mostDecoders, 1 + capacity / 3 / bytes(threads))
-    let parked = (decoders - 1) * bytes(threads)
+    decodersInMemory = 1 + capacity / 3 / bytes(threads)
+    let parked = (min(decoders, decodersInMemory) - 1) * bytes(threads)
     let most = rangeSessions ?? SegmentPlan.sessions(codec: opened.stream.codec, threads: threads)
     var segments: SegmentPlan.Limits?
     for sessions in stride(from: min(most, threads), to: 1, by: -1) where segments == nil && !isShared {

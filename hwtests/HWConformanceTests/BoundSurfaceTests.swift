@@ -50,6 +50,16 @@ struct BoundSurfaceTests {
     try await withBuffer(clip, surfaces: 2) { buffer, md5s in try await Self.readAll(buffer, md5s) }
   }
 
+  /// A context keeps all of its surfaces from others: half of them are left to what does not only wait.
+  @Test func decodersThatWaitLeaveHalf() async throws {
+    guard let path = try SurfaceClips.make(SurfaceClips.long)?.path else { return }
+    let most = try SurfaceClips.needs(path).most
+    try await withBuffer(SurfaceClips.long, surfaces: 3 * most) { buffer, md5s in
+      let decoders = try await SurfaceClips.decoders(for: buffer, md5s)
+      #expect(decoders == 2)
+    }
+  }
+
   /// Pictures of another size have another context, and nothing of the old one. Whoever goes on in software for that is as
   /// exact.
   @Test(arguments: ["change-size-raw", "change-size-ts", "change-hevc", "change-small", "change-vp9"])

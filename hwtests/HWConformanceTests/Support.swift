@@ -1,4 +1,5 @@
 import FFmpegMedia
+import Testing
 import VABuf
 import VABufTestKit
 
@@ -23,6 +24,17 @@ enum SurfaceClips {
   static func make(_ clip: Clip) throws -> (path: String, md5s: [String])? {
     guard let path = try maker.path(of: clip.name) else { return nil }
     return (path, try Reference.cached(path).lines.map(\.md5))
+  }
+
+  /// Reads a frame of each group of `long`, here and there, and says how many decoders came of that.
+  static func decoders(for groups: FrameBuffer, _ md5s: [String], _ backend: Backend = .vaapi) async throws -> Int {
+    for number in [40, 190, 90, 240, 140, 290, 45, 195] {
+      let frame = try await groups.frame(at: number)
+      #expect(frame.descriptor.backend == backend)
+      #expect(try FrameDigest.md5(frame) == md5s[number], "frame \(number)")
+    }
+    #expect(groups.metrics.fallbacks == 0)
+    return groups.metrics.decoders
   }
 
   /// What its decoder may hold.

@@ -155,6 +155,27 @@ struct SurfaceBudgetTests {
     #expect(seen == md5s.count)
   }
 
+  /// Decoders that wait are as many as the surfaces allow by what they hold as a rule; host memory, where they have no
+  /// pictures, does not count.
+  @Test(arguments: TestDevice.all) func decodersThatWaitNeedNoHostMemory(_ device: TestDevice) async throws {
+    guard let clip = try SurfaceClips.make(SurfaceClips.long) else { return }
+    let needs = try SurfaceClips.needs(clip.path)
+    try await device.run { node in
+      for backend in [BackendPreference.vaapi, .software] {
+        var options = hardwareOptions(node, backend)
+        options.hostMemory = 512 << 10
+        options.gpuSurfaces = 4 * needs.most
+        let buffer = try await FrameBuffer.open(clip.path, options: options)
+        try await Conformance.closing(buffer) { buffer in
+          let isOnDevice = backend == .vaapi
+          let decoders = try await SurfaceClips.decoders(for: buffer, clip.md5s, isOnDevice ? .vaapi : .software)
+          // Other drivers may have fewer surfaces, or bind them.
+          if device == .softwareDriver || !isOnDevice { #expect(decoders == (isOnDevice ? 4 : 1)) }
+        }
+      }
+    }
+  }
+
   /// A device is there, and works; libavcodec just does not combine the codec with it.
   @Test(arguments: TestDevice.all) func codecsWithoutHardwareAreDecodedInSoftware(_ device: TestDevice) async throws {
     guard let path = try ClipMaker.shared.path(of: "ffv1") else { return }

@@ -25,6 +25,8 @@ package final class HardwareDevice: Sendable {
     var sessions = 0
     /// Surfaces that the decoders of the sessions may need together.
     var reserved = 0
+    /// Those that they are likely to keep from caches.
+    var occupied = 0
     var isLost = false
   }
 
@@ -84,16 +86,18 @@ package final class HardwareDevice: Sendable {
   ///
   /// - Parameters:
   ///   - promised: surfaces of the reservation whose place this one takes.
-  ///   - isSpare: the decoder only saves time: half of the surfaces are not for such.
+  ///   - isSpare: the decoder only saves time: where one is, half of the surfaces are likely to be left to caches.
   func attach(_ needs: SurfaceNeeds, promised: Int, isSpare: Bool = false) throws(DeviceFailure) -> DeviceContext {
     let limits = surfaces.limits
-    let all = min(limits.surfaces, limits.bytes / max(1, needs.surfaceBytes))
-    let limit = isSpare ? all / 2 : all
+    let limit = min(limits.surfaces, limits.bytes / max(1, needs.surfaceBytes))
     let (context, others) = state.withLock { state -> (DeviceContext?, Int) in
       guard let context = state.context, !state.isLost else { return (nil, -1) }
-      guard state.reserved - promised + needs.most <= limit else { return (nil, state.reserved - promised) }
+      guard state.reserved - promised + needs.most <= limit,
+        !isSpare || state.occupied + occupied(needs) <= limit / 2
+      else { return (nil, state.reserved - promised) }
       state.sessions += 1
       state.reserved += needs.most
+      state.occupied += occupied(needs)
       return (context, 0)
     }
     if let context { return context }
@@ -107,6 +111,9 @@ package final class HardwareDevice: Sendable {
         + (others > 0 ? ", \(others) of them promised to other decoders" : ""),
       remedy: "allow more surfaces (--gpu-surfaces \(others + needs.most) or more), or use --backend auto")
   }
+
+  /// How many surfaces a decoder is likely to keep from caches: those of a context are taken when it is made.
+  private func occupied(_ needs: SurfaceNeeds) -> Int { bindsSurfaces ? needs.most : needs.usual }
 
   /// How many surfaces one of the decoders may take for itself: what it may need, and its part of what is promised to
   /// nobody.
@@ -124,6 +131,7 @@ package final class HardwareDevice: Sendable {
     let isLast = state.withLock { state in
       state.sessions -= 1
       state.reserved -= needs.most
+      state.occupied -= occupied(needs)
       return state.isLost && state.sessions == 0
     }
     if isLast { end() }

@@ -39,6 +39,8 @@ package final class DecodeEngine {
   private var parked: [ParkedDecoder] = []
   /// How many decoders may be open; 1 where more could not be had.
   package var mostDecoders: Int
+  /// How many of them in software, whose pictures are in host memory.
+  package var mostInMemory: Int
   /// How many times `seek` was called, and when it last was for somebody who waits.
   private var seeks: UInt64 = 0
   private var servesDemand = true
@@ -83,6 +85,7 @@ package final class DecodeEngine {
     self.interrupt = interrupt
     self.identity = identity
     mostDecoders = options.decoders
+    mostInMemory = options.decodersInMemory
     if index.isRepeatable { try decoder.reopen(repeatable: true, threads: 1) }
     if analysis != nil {
       if !index.doubts.isEmpty { try prove(index.doubts) } else { store() }
@@ -153,7 +156,8 @@ package final class DecodeEngine {
     needed = min(needing ?? keeping, number)
     let point = index.seekPoint(for: number, excluding: liars)
     seeks += 1
-    let parking = ParkingPolicy(most: isPlain ? mostDecoders : 1)
+    let most = decoder.hardware == nil ? min(mostDecoders, mostInMemory) : mostDecoders
+    let parking = ParkingPolicy(most: isPlain ? most : 1)
     let choice = parking.choose(
       for: number, seekPoint: point.firstFrame, among: stations(for: number), now: seeks + 1, isDemand: isDemand,
       parks: parks)

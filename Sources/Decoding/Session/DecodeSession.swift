@@ -93,8 +93,11 @@ package actor DecodeSession {
   /// How many decoders are open: the one at work, and those that wait.
   package var decoderCount: Int { engine?.decoderCount ?? 0 }
 
-  /// How many decoders it may keep open from now on.
-  package func allow(decoders: Int) { engine?.mostDecoders = decoders }
+  /// How many decoders it may keep open from now on; in software no more than have room in memory.
+  package func allow(decoders: Int, inMemory: Int) {
+    engine?.mostDecoders = decoders
+    engine?.mostInMemory = inMemory
+  }
 
   package func seek(
     to number: Int, keeping: Int, needing: Int? = nil, isDemand: Bool = true, parks: Bool = true, last: Int? = nil

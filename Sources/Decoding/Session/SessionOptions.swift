@@ -18,6 +18,8 @@ package struct SessionOptions: Sendable {
   package var hostFormat = HostFormat.software
   /// How many decoders may be open at once: one that works, and others that wait where they stopped.
   package var decoders = 1
+  /// How many of them have room for their pictures in host memory: fewer may be open in software.
+  package var decodersInMemory = Int.max
   /// What another session of the stream knows of it. Where decoding contradicts that, this session fails: to find out the
   /// truth is the other one's.
   package var index: FrameIndex?
