@@ -3,10 +3,11 @@
 # frame checked. Prints tables in Markdown (docs/benchmarks.md shows and explains them).
 #
 #   scripts/bench-peers.sh [--short] [--rounds N] [--threads N] [--seed N] [--peers NAMES] [--clips NAMES]
-#                         [--check-only | --speed-only | --first-only] [--part N]
+#                         [--check-only | --speed-only | --first-only] [--part N] [--backend B] [--device D]
 #   scripts/bench-peers.sh --work-only [--backend B] [--device D] [--seed N] [--clips NAMES]
 #
 # With --part N libraries that keep no frames are asked for the first N frames of each list: they take as long for the rest.
+# With --check-only: wrong frames alone, of the hard clips or of those that --clips names.
 # With --first-only: milliseconds until a file is open and its first frame is there.
 # With --work-only: how many frames vabuf decodes for how many, beside the offline bound, and what it holds. Counts, which
 # do not depend on the machine's speed.

@@ -110,9 +110,8 @@ class Competition:
         vabuf, bare = os.environ["VABUF"], os.environ["BARE_LOOP"]
         if who == "vabuf":
             asked = ["--workload", "sequential"] if workload == "sequential" else ["--requests", trace]
-            where = ["--backend", self.options.backend] + (["--device", self.options.device] if self.options.device else [])
-            return [vabuf, "bench", clip, "--json", *where, "--threads", self.threads] + asked + (
-                [] if workload == "sequential" else ["--host-memory", "512M"]
+            return [vabuf, "bench", clip, "--json", *self.where(), "--threads", self.threads] + asked + (
+                [] if workload == "sequential" and not self.options.work_only else ["--host-memory", "512M"]
             )
         if who.startswith("bare"):
             asked = ["--workload", "sequential"] if workload == "sequential" else ["--requests", trace]
@@ -120,6 +119,10 @@ class Competition:
                 ["--lru", str(BUDGET)] if who == "bare LRU" and workload != "sequential" else []
             )
         return [sys.executable, f"{HERE}/run.py", who, clip, self.threads, trace or "sequential"]
+
+    def where(self):
+        """Options of vabuf that say where it decodes."""
+        return ["--backend", self.options.backend] + (["--device", self.options.device] if self.options.device else [])
 
     def once(self, who, clip, workload, trace, index=None):
         try:
@@ -205,7 +208,9 @@ class Competition:
             decoded, bound = run["decoded_frames"], run["offline_bound"]
             cells = [name, workload, run["backend"], run["frames"], decoded]
             cells += [bound, f"{decoded / bound:.2f}"] if bound else ["", ""]
-            cells += [run["downloads"], run["demotions"], run["surfaces"]["wait_ms"], run["fallbacks"], run["decoders"]]
+            surfaces, packed = run["surfaces"], run["packed"]
+            cells += [run["downloads"], run["demotions"], run["demoted"]["used"], surfaces["high_water"], surfaces["wait_ms"]]
+            cells += [packed["frames"], packed["packs"], packed["unpacks"], run["fallbacks"], run["decoders"]]
             cells += [run["pool"]["high_water_bytes"] >> 20, run["peak_rss_bytes"] >> 20, run["beside_pool_bytes"] >> 20]
             print("| " + " | ".join(map(str, cells)) + " |", flush=True)
 
@@ -272,7 +277,7 @@ class Competition:
 
         try:
             if who == "vabuf":
-                command = [os.environ["VABUF"], "frame", clip, "--md5", "--backend", "software", "-q"]
+                command = [os.environ["VABUF"], "frame", clip, "--md5", *self.where(), "-q"]
                 lines = [f"{line.split()[0]} {line.split()[2]}" for line in run(command + list(map(str, numbers)))]
             else:
                 base = [sys.executable, f"{HERE}/run.py", who, clip, self.threads]
@@ -310,15 +315,17 @@ def main():
         peers = [name for name in peers if name in options.peers.split(",")]
     clips = SHORT_CLIPS if options.short else CLIPS
     if options.clips:
-        clips = {name: clip for name, clip in {**CLIPS, **SHORT_CLIPS}.items() if name in options.clips.split(",")}
+        clips = {name: clip for name, clip in {**CLIPS, **SHORT_CLIPS, **HARD}.items() if name in options.clips.split(",")}
     if options.short:
         options.rounds = 1
     print(f"vabuf beside {', '.join(peers) or 'nobody'}; "
           + subprocess.run([os.environ["VABUF"], "--version"], capture_output=True, text=True).stdout.splitlines()[0])
     competition = Competition(options, peers)
     if options.work_only:
-        columns = ["clip", "workload", "backend", "frames", "decoded", "offline bound", "ratio", "downloads", "demotions"]
-        columns += ["surface wait ms", "fallbacks", "decoders", "pool MiB", "peak MiB", "of it beside the pool"]
+        columns = ["clip", "workload", "backend", "frames", "decoded", "offline bound", "ratio"]
+        columns += ["downloads", "demotions", "of them used", "surfaces", "surface wait ms"]
+        columns += ["packed now", "packs", "unpacks", "fallbacks", "decoders"]
+        columns += ["pool MiB", "peak MiB", "of it beside the pool"]
         print("| " + " | ".join(columns) + " |\n" + "|---" * len(columns) + "|")
         for name, clip in clips.items():
             path = draw(options.home, name, *clip)
@@ -328,7 +335,8 @@ def main():
         competition.first({name: draw(options.home, name, *clip) for name, clip in clips.items()})
         return
     if not options.speed_only:
-        competition.check({name: draw(options.home, name, *clip) for name, clip in HARD.items()})
+        checked = clips if options.check_only and options.clips else HARD
+        competition.check({name: draw(options.home, name, *clip) for name, clip in checked.items()})
     if options.check_only:
         return
     for name, clip in clips.items():
