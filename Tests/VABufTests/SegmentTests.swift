@@ -168,11 +168,16 @@ import VABufTestKit
     let reference = try Reference.cached(path)
     let all = expected(reference, 0..<reference.lines.count)
     for direction in Direction.allCases {
-      let buffer = try await FrameBuffer.open(path, options: Self.options())
-      let frames = try await read(buffer, 0..<Int.max, direction)
-      #expect(frames == (direction == .forward ? all : all.reversed()), "\(name)")
-      if Self.divided.contains(name) { #expect(buffer.metrics.segments > 0, "\(name)") }
-      await buffer.close()
+      // On a busy machine all of a short clip may be there before the other sessions are.
+      for attempt in 1... {
+        let buffer = try await FrameBuffer.open(path, options: Self.options())
+        let frames = try await read(buffer, 0..<Int.max, direction)
+        #expect(frames == (direction == .forward ? all : all.reversed()), "\(name)")
+        let isDivided = buffer.metrics.segments > 0
+        await buffer.close()
+        if isDivided || !Self.divided.contains(name) { break }
+        try #require(attempt < 20, "\(name) is never divided")
+      }
     }
   }
 }
