@@ -13,15 +13,14 @@ package struct Demuxer: ~Copyable {
   /// - Parameter stream: the number of a video stream in the file; nil takes the first that is not
   ///   a cover picture (docs/adr/0002-default-stream.md).
   package init(path: String, stream wanted: Int?, interrupt: InterruptFlag) throws {
-    var format = try Self.open(path, interrupt)
+    var format = try Self.open(path, wanted, interrupt)
     guard format.containerName != "tty" else {
       throw VABufError(
         .invalidMedia, what: path, why: "it is a text file, which FFmpeg would draw as ANSI art",
         remedy: "give a video file")
     }
     let streams = format.videoStreams
-    let first = streams.first { !$0.isAttachedPicture } ?? streams.first
-    guard let stream = wanted.map({ number in streams.first { $0.index == number } }) ?? first else {
+    guard let stream = Self.choose(wanted, of: streams) else {
       let list = streams.map { "\($0.index) (\($0.codec))" }.joined(separator: ", ")
       throw VABufError(
         .noVideoStream, what: path,
@@ -35,9 +34,17 @@ package struct Demuxer: ~Copyable {
     self.format = format
   }
 
-  private static func open(_ path: String, _ interrupt: InterruptFlag) throws -> FormatContext {
+  private static func choose(_ wanted: Int?, of streams: [StreamDescription]) -> StreamDescription? {
+    if let wanted { return streams.first { $0.index == wanted } }
+    return streams.first { !$0.isAttachedPicture } ?? streams.first
+  }
+
+  private static func open(_ path: String, _ wanted: Int?, _ interrupt: InterruptFlag) throws -> FormatContext {
     do {
-      return try FormatContext(path: path, interrupt: interrupt)
+      var format = try FormatContext(path: path, interrupt: interrupt)
+      if let stream = choose(wanted, of: format.videoStreams) { try format.askDecoder(of: stream.index) }
+      try format.findStreams()
+      return format
     } catch {
       if error.code == .interrupted { throw CancellationError() }
       guard error.code == .invalidData else {
@@ -68,7 +75,7 @@ package struct Demuxer: ~Copyable {
 
   /// Starts again at the first packet.
   package mutating func rewind() throws {
-    var fresh = try Self.open(path, interrupt)
+    var fresh = try Self.open(path, stream.index, interrupt)
     fresh.select(stream: stream.index)
     format = fresh
   }

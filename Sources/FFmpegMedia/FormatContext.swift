@@ -11,9 +11,11 @@ internal import CVABufShims
 /// Used by one thread at a time.
 package struct FormatContext: ~Copyable {
   let pointer: UnsafeMutablePointer<AVFormatContext>
-  private let interrupt: InterruptFlag
+  let path: String
+  let interrupt: InterruptFlag
 
-  /// Opens a file and reads enough of it to know its streams.
+  /// Opens a file and reads its header: which streams there are, and what it says of them. `findStreams` has to follow before
+  /// packets are read.
   package init(path: String, interrupt: InterruptFlag) throws(FFmpegError) {
     var context: UnsafeMutablePointer<AVFormatContext>? = try checkMemory(
       "avformat_alloc_context", avformat_alloc_context())
@@ -24,13 +26,8 @@ package struct FormatContext: ~Copyable {
     }
     // Without the prefix a name with a colon would be taken for a protocol.
     try check("avformat_open_input", avformat_open_input(&context, "file:" + path, nil, nil))
-    let opened = try checkMemory("avformat_open_input", context)
-    let found = avformat_find_stream_info(opened, nil)
-    guard found >= 0 else {
-      avformat_close_input(&context)
-      throw FFmpegError(call: "avformat_find_stream_info", code: AVErrorCode(rawValue: found))
-    }
-    self.pointer = opened
+    self.pointer = try checkMemory("avformat_open_input", context)
+    self.path = path
     self.interrupt = interrupt
   }
 

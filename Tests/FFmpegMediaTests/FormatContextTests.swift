@@ -16,7 +16,7 @@ import VABufTestKit
   @Test func whatIsNotThereIsAnError() {
     for path in ["/nonexistent/clip.mp4", "", "http:", "concat:a|b"] {
       do {
-        _ = try FormatContext(path: path, interrupt: InterruptFlag())
+        _ = try FormatContext.opened(path)
         Issue.record("\(path) was opened")
       } catch {
         #expect(error.call == "avformat_open_input", "\(path)")
@@ -31,7 +31,7 @@ import VABufTestKit
     for size in [0, 1, 100, 4096, 100_000] {
       let bytes = Data((0..<size).map { _ in UInt8.random(in: 0...255, using: &random) })
       try withFile(bytes, ext) { path in
-        guard var format = try? FormatContext(path: path, interrupt: InterruptFlag()) else { return }
+        guard var format = try? FormatContext.opened(path) else { return }
         _ = format.videoStreams
         var packet = try Packet()
         for _ in 0..<1000 {
@@ -79,10 +79,24 @@ import VABufTestKit
 
   @Test func streamsAreDescribed() throws {
     guard let path = try ClipMaker.shared.path(of: "two-streams-codecs") else { return }
-    let format = try FormatContext(path: path, interrupt: InterruptFlag())
+    let format = try FormatContext.opened(path)
     #expect(format.videoStreams.count == 2)
     #expect(Set(format.videoStreams.map(\.codec)).count == 2)
     #expect(format.byteCount == Int64(try Data(contentsOf: URL(fileURLWithPath: path)).count))
     #expect(format.extradata(of: 99).isEmpty)
+  }
+
+  /// A decoder is asked where that saves decoding, and only where its answer is all that libavformat wants to know.
+  @Test(arguments: [
+    ("vp9-alt-ref", "yuv420p"), ("vp9-444", "yuv444p"), ("vp9-alt-ref-mp4", "yuv420p"), ("h264-pyramid", "yuv420p"),
+    ("h264-422-10", "yuv422p10le"),
+    // Nobody says how far pictures are reordered; no DTS; no table; a codec that libavformat knows from its headers.
+    ("h264-low-delay", nil), ("h264-pyramid-mkv", nil), ("h264-pyramid-ts", nil), ("hevc-open-gop", nil),
+  ])
+  func aDecoderSaysWhatPicturesThereAre(_ name: String, _ pixelFormat: String?) throws {
+    guard let path = try ClipMaker.shared.path(of: name) else { return }
+    var format = try FormatContext(path: path, interrupt: InterruptFlag())
+    try format.askDecoder(of: 0)
+    #expect(format.videoStreams.first?.pixelFormat?.name == pixelFormat, "\(name)")
   }
 }

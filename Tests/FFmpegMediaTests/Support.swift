@@ -12,7 +12,7 @@ struct LinearDecode: ~Copyable {
   private var isAtEnd = false
 
   init(_ path: String, threads: Int, _ allocator: any HostAllocator) throws {
-    var opened = try FormatContext(path: path, interrupt: InterruptFlag())
+    var opened = try FormatContext.opened(path)
     let number = opened.videoStreams.first?.index ?? 0
     opened.select(stream: number)
     let decoder = try CodecContext(
@@ -51,10 +51,19 @@ struct LinearDecode: ~Copyable {
 
   /// Goes back to the start with the same decoder.
   mutating func restart(_ path: String) throws {
-    format = try FormatContext(path: path, interrupt: InterruptFlag())
+    format = try FormatContext.opened(path)
     format.select(stream: stream)
     isAtEnd = false
     codec.flush()
+  }
+}
+
+extension FormatContext {
+  /// A file of which libavformat has found out all that it can.
+  static func opened(_ path: String) throws(FFmpegError) -> FormatContext {
+    var format = try FormatContext(path: path, interrupt: InterruptFlag())
+    try format.findStreams()
+    return format
   }
 }
 

@@ -106,7 +106,7 @@ enum IndexCoding {
     var bytes: [UInt8] = []
 
     mutating func put(_ value: some FixedWidthInteger) {
-      bytes.append(contentsOf: Self.bytes(of: value))
+      withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
     static func bytes<T: FixedWidthInteger>(of value: T) -> [UInt8] {

@@ -234,7 +234,7 @@ package struct StreamDecoder: ~Copyable {
     try renew(reopening: reopening)
     lastPacket = nil
     isPending = false
-    // Opening a file costs as much as decoding a keyframe, which is how FFmpeg learns of its streams.
+    // Opening a file reads its table of packets again, and may decode a picture to learn of its streams.
     if number > 0 || seeksStart, isTrusted, try land(on: number, records) {
       return true
     }

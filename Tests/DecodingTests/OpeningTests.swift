@@ -1,0 +1,64 @@
+import FFmpegMedia
+import FrameModel
+import Testing
+import VABufTestKit
+
+@testable import Decoding
+
+/// What is known of a file once it is open, however little was decoded to learn it.
+@Suite struct OpeningTests {
+  /// What a demuxer gives.
+  private struct Contents: Hashable {
+    var streams: [StreamDescription]
+    var extradata: [UInt8]
+    var packets: [PacketRecord] = []
+    /// Packets with something for the decoder beside them.
+    var changes: [Int] = []
+
+    init(_ format: borrowing FormatContext, of stream: Int) {
+      streams = format.videoStreams
+      extradata = format.extradata(of: stream)
+    }
+
+    mutating func add(_ packet: borrowing Packet) {
+      if packet.changesDecoder { changes.append(packets.count) }
+      packets.append(PacketRecord(packet))
+    }
+  }
+
+  private func contents(_ demuxer: inout Demuxer) throws -> Contents {
+    var contents = Contents(demuxer.format, of: demuxer.stream.index)
+    var packet = try Packet()
+    while try demuxer.read(into: &packet) { contents.add(packet) }
+    return contents
+  }
+
+  /// As libavformat finds it out by decoding.
+  private func decodedContents(_ path: String, stream: Int) throws -> Contents {
+    var format = try FormatContext(path: path, interrupt: InterruptFlag())
+    try format.findStreams()
+    format.select(stream: stream)
+    var contents = Contents(format, of: stream)
+    var packet = try Packet()
+    while case .packet = format.read(into: &packet) {
+      if packet.streamIndex == stream { contents.add(packet) }
+      packet.unref()
+    }
+    return contents
+  }
+
+  @Test(arguments: Clips.all)
+  func whatADecoderSaysIsWhatDecodingTells(_ clip: Clip) throws {
+    guard let path = try ClipMaker.shared.path(of: clip.name) else { return }
+    var demuxer: Demuxer
+    do {
+      demuxer = try Demuxer(path: path, stream: nil, interrupt: InterruptFlag())
+    } catch let error as VABufError where error.code == .invalidMedia || error.code == .noVideoStream {
+      return
+    }
+    let expected = try decodedContents(path, stream: demuxer.stream.index)
+    #expect(try contents(&demuxer) == expected, "\(clip.name)")
+    try demuxer.rewind()
+    #expect(try contents(&demuxer) == expected, "\(clip.name), opened again")
+  }
+}
