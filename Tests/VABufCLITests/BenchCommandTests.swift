@@ -6,7 +6,7 @@ import VABufTestKit
 private let reportKeys = [
   "schema", "workload", "backend", "requests", "frames", "seconds", "frames_per_second", "latency_ms",
   "decoded_frames", "hit_rate", "prefetch", "pool", "surfaces", "downloads", "uploads", "demotions", "demoted",
-  "evictions", "fallbacks", "decoders", "offline_bound", "peak_rss_bytes", "beside_pool_bytes",
+  "evictions", "fallbacks", "decoders", "segments", "offline_bound", "peak_rss_bytes", "beside_pool_bytes",
 ]
 
 private let nestedKeys = [

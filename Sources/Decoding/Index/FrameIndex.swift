@@ -81,6 +81,11 @@ package struct FrameIndex: Hashable, Sendable {
     }
   }
 
+  /// The last packet of the picture that a packet begins: a second field may be a packet of its own, which gives no frame.
+  package func lastPacket(of packet: Int) -> Int {
+    (frameOfPacket[packet...].dropFirst().firstIndex { $0 >= 0 } ?? frameOfPacket.count) - 1
+  }
+
   /// The last seek point that gives frame `number`, skipping those in `excluded` (by packet).
   package func seekPoint(for number: Int, excluding excluded: Set<Int> = []) -> SeekPoint {
     var low = 0

@@ -180,7 +180,7 @@ package final class DecodeEngine {
     guard isPlain, run?.last == nil, let expected = run?.expected, expected <= last, last < index.frames.count - 1
     else { return }
     guard let packet = (expected...last).map({ Int(index.frames[$0].packet) }).max() else { return }
-    decoder.end(after: packet)
+    decoder.end(after: index.lastPacket(of: packet))
     run?.last = last
   }
 
@@ -369,6 +369,8 @@ package final class DecodeEngine {
   private func omits(_ packet: Int) -> Bool {
     guard index.packets[packet].flags.contains(.disposable) else { return false }
     let number = Int(index.frameOfPacket[packet])
+    // The second field of a picture whose first one was left out.
+    if number < 0, packet > 0 { return run?.omitted.contains(Int(index.frameOfPacket[packet - 1])) ?? false }
     guard number >= 0, number < needed else { return false }
     run?.omitted.insert(number)
     run?.hasOmitted = true
@@ -466,10 +468,10 @@ package final class DecodeEngine {
       liars.insert(run.start.packet)
       dropParked()
     } else if index.proof == .demuxed {
-      try prove(isRefuted ? [.refuted, .damage] : .refuted, repeatably: isRefuted)
+      try prove(isRefuted ? [.refuted, .damage] : .refuted, repeatably: isRefuted, why: why)
       // Numbers may have shifted: the buffer sees the new generation and lets go of what it has.
     } else if !decoder.isRepeatable {
-      try prove(.damage, repeatably: true)
+      try prove(.damage, repeatably: true, why: why)
     } else {
       throw VABufError(
         .decodingFailed, what: "frame \(max(next, run.expected)) of \(options.path)", why: why,
@@ -482,7 +484,9 @@ package final class DecodeEngine {
   ///
   /// Threads that conceal damage race, and what is not decoded shows what its buffer held before: a stream whose damage
   /// the decoder meets is decoded by one thread into cleared buffers, now and ever after.
-  private func prove(_ doubts: Doubts, repeatably: Bool = false) throws {
+  ///
+  /// - Parameter why: what decoding did that the index does not promise; nil before anything was decoded.
+  private func prove(_ doubts: Doubts, repeatably: Bool = false, why: String? = nil) throws {
     let promised = index
     let doubts = index.doubts.union(doubts)
     options.logger.debug(
@@ -506,7 +510,8 @@ package final class DecodeEngine {
       index = promised
       if decoder.isRepeatable { try decoder.reopen(repeatable: false, threads: options.threads) }
       throw DeviceFailure(
-        .failed, what: "VA-API on \(hardware.device.path)", why: "its frames are not those of the stream",
+        .failed, what: "VA-API on \(hardware.device.path)",
+        why: "its frames are not those of the stream" + (why.map { ": \($0)" } ?? ""),
         remedy: "use --backend software; `vabuf probe` compares what the device decodes")
     }
     index.isRepeatable = decoder.isRepeatable

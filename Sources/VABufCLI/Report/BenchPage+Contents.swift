@@ -66,6 +66,7 @@ extension BenchPage {
       [
         Row("buffers leased", "pool.leases"), Row("used again", "pool.reuses"), Row("share", "pool.reuse_rate"),
         Row("frames, at most", "pool.high_water_bytes", .bytes), Row("process, at most", "peak_rss_bytes", .bytes),
+        Row("frames packed", "packed.packs"), Row("unpacked", "packed.unpacks"),
       ]
     ),
     (

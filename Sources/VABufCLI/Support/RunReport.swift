@@ -42,7 +42,7 @@ struct RunReport {
         ("open_seconds", .rounded(openSeconds, 6)),
         ("latency_ms", .object([("p50", times[0]), ("p95", times[1]), ("p99", times[2]), ("max", times[3])])),
         ("decoded_frames", .int(metrics.decodedFrames)), ("offline_bound", offlineBound.map { .int($0) } ?? .null),
-        ("decoders", .int(metrics.decoders)),
+        ("decoders", .int(metrics.decoders)), ("segments", .int(metrics.segments)),
         (
           "hit_rate",
           .object([
@@ -136,6 +136,7 @@ struct RunReport {
             + "\(metrics.packs) were packed and \(metrics.unpacks) unpacked"
         ))
     }
+    if metrics.segments > 0 { rows.append(("side by side", Text.count(metrics.segments, "part") + " of long ranges")) }
     if metrics.evictions > 0 { rows.append(("evicted", Text.count(metrics.evictions, "frame"))) }
     if let peak {
       rows.append(
