@@ -36,6 +36,8 @@ final class BufferCore: Sendable {
   private static let handful = 48
   /// Frames are packed when there is no more memory than for so many: before decoders find none.
   private static let headroomFrames = 12
+  /// But not when this part of the pool is free: large frames that fit plain are not packed for a decoder that may come.
+  private static let headroomShare = 4
   /// For each frame that comes: one would keep up when most are packed, two just make the room for it.
   private static let packsPerFrame = 3
   /// So many frames are sure to take the place of a plain one, but for noise: most pictures give two and more.
@@ -379,7 +381,8 @@ final class BufferCore: Sendable {
 
   /// Packs frames where memory is short, after one of so many bytes was added.
   func makeRoom(for byteCount: Int) {
-    cache.pack(Self.packsPerFrame, toHaveFree: Self.headroomFrames * byteCount, inPool: pool.freeBytes)
+    let headroom = min(Self.headroomFrames * byteCount, pool.capacity / Self.headroomShare)
+    cache.pack(Self.packsPerFrame, toHaveFree: headroom, inPool: pool.freeBytes)
   }
 
   /// Waits a while where many frames are still to be packed: else some would have to go whose memory a decoder wants.

@@ -39,7 +39,7 @@ extension FrameBuffer {
       deliveredFrames: core.counters.deliveredFrames.value)
   }
 
-  /// Appends the frames that are cached now, in no order. Allocates only where the list has no shares.
+  /// Appends the frames that are cached now, in no order. Allocates only where the list has no room.
   package func appendResident(to list: inout [ResidentFrame]) { core.cache.appendResident(to: &list) }
 
   /// How many frames must be decoded for requests in this order, with the buffer's memory and four decoders, by who knows

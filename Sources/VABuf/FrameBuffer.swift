@@ -369,7 +369,7 @@ public final class FrameBuffer: Sendable {
     FrameSequence(core: core, of: self, range: range, direction: direction, in: place)
   }
 
-  /// Decodes a range into the cache, as far as it has shares.
+  /// Decodes a range into the cache, as far as it has room.
   ///
   /// - Parameters:
   ///   - range: clamped to the frames there are.

@@ -39,17 +39,17 @@ struct MemoryShares {
     decodersInMemory = 1 + capacity / 3 / bytes(threads)
     let parked = (min(decoders, decodersInMemory) - 1) * bytes(threads)
     let most = rangeSessions ?? SegmentPlan.sessions(codec: opened.stream.codec, threads: threads)
-    var segments: SegmentPlan.Limits?
-    for sessions in stride(from: min(most, threads), to: 1, by: -1) where segments == nil && !isShared {
-      let other = parked + sessions * bytes(threads / sessions)
-      guard other <= capacity / 2 else { continue }
-      // While a frame waits for its reader, the cache sees as many frames come and as many read: those that were used last
-      // stay only where there is room for both, and a little for others.
-      let frames = min(cacheFrames, (capacity - reserve - other) / max(1, frameBytes))
-      segments = SegmentPlan.Limits(
-        sessions: sessions, ahead: frames * 9 / 20, shortest: Self.fillings * (threads / sessions),
-        dividesAll: rangeSessions != nil)
+    func beside(_ sessions: Int) -> Int { parked + sessions * bytes(threads / sessions) }
+    let fitting = stride(from: min(most, threads), to: 1, by: -1).first { beside($0) <= capacity / 2 }
+    guard let sessions = fitting, !isShared else {
+      segments = nil
+      return
     }
-    self.segments = segments
+    // While a frame waits for its reader, the cache sees as many frames come and as many read: those that were used last
+    // stay only where there is room for both, and a little for others.
+    let frames = min(cacheFrames, (capacity - reserve - beside(sessions)) / max(1, frameBytes))
+    segments = SegmentPlan.Limits(
+      sessions: sessions, ahead: frames * 9 / 20, shortest: Self.fillings * (threads / sessions),
+      dividesAll: rangeSessions != nil)
   }
 }

@@ -27,10 +27,9 @@ struct SegmentSession {
         continue
       }
       do {
+        defer { core.isOver(segment.id) }
         try await session(for: segment, &open).decode(segment, core)
-        core.isOver(segment.id)
       } catch {
-        core.isOver(segment.id)
         source.logger.debug(
           "a range is decoded by one session",
           metadata: ["frames": "\(segment.frames.lowerBound) to \(segment.frames.upperBound)", "why": "\(error)"])

@@ -29,6 +29,16 @@ import VABufTestKit
     #expect(buffer.pool.metrics.bytesInUse == 0)
   }
 
+  /// Few frames that fill three quarters of the memory are hits, not copies to be unpacked one after the other.
+  @Test func whatFitsPlainIsNotPacked() async throws {
+    let buffer = try buffer(ScriptedSource(), memory: 16)
+    for _ in 0..<3 {
+      for number in 0..<12 { expectFrame(try await buffer.frame(at: number), number) }
+    }
+    #expect(buffer.metrics.packs == 0 && buffer.metrics.residentHits == 24)
+    await buffer.close()
+  }
+
   @Test func withoutPackingTheyGo() async throws {
     let buffer = try buffer(ScriptedSource(), memory: 64, packs: false)
     for number in 0..<192 { expectFrame(try await buffer.frame(at: number), number) }
