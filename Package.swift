@@ -136,7 +136,7 @@ let package = Package(
     .testTarget(
       name: "DecodingTests",
       dependencies: [
-        "Decoding", "FFmpegMedia", "FrameModel", "VABufTestKit",
+        "Decoding", "FFmpegMedia", "FrameModel", "VAAPI", "VABufTestKit",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],

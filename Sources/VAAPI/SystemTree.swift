@@ -36,9 +36,13 @@ package struct SystemTree: Hashable, Sendable {
     var bytes: [UInt8] = []
     let chunk = 1 << 16
     while true {
+      var result = 0
       let part = [UInt8](unsafeUninitializedCapacity: chunk) { buffer, count in
-        count = max(0, read(descriptor, buffer.baseAddress, chunk))
+        repeat { result = read(descriptor, buffer.baseAddress, chunk) } while result < 0 && errno == EINTR
+        count = max(0, result)
       }
+      // A file of /proc may go while it is read: what of it came is not the file.
+      guard result >= 0 else { return nil }
       if part.isEmpty { return bytes }
       bytes += part
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import Testing
+import VAAPI
 import VABufTestKit
 
 @testable import Decoding
@@ -24,18 +25,15 @@ import VABufTestKit
     /// Adds jobs from the thread itself, in order.
     func spawn(_ count: Int) -> [Task<Void, Never>] { (0..<count).map { number in Task { note(number) } } }
 
-    static var threadName: String {
-      let link = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self")) ?? ""
-      return (try? String(contentsOfFile: "/proc/\(link)/comm", encoding: .utf8))?
-        .trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
-    }
+    static var threadName: String { SystemTree().text("/proc/thread-self/comm") ?? "" }
   }
 
   /// How many threads of this process have a name.
   private func threads(_ name: String) -> Int {
-    let ids = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
-    return ids.count {
-      (try? String(contentsOfFile: "/proc/self/task/\($0)/comm", encoding: .utf8)) == name.prefix(15) + "\n"
+    // By Foundation it leaks, now and then: `String(contentsOfFile:)` keeps its buffer where a thread ends while it reads.
+    let tree = SystemTree()
+    return tree.names(in: "/proc/self/task").count {
+      tree.text("/proc/self/task/\($0)/comm") == String(name.prefix(15))
     }
   }
 
@@ -100,9 +98,9 @@ import VABufTestKit
 
   /// How many threads of this process gave up some of their priority: the 19th field of `stat`, behind the name.
   private var modestThreads: Int {
-    let ids = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
-    return ids.count { id in
-      let stat = (try? String(contentsOfFile: "/proc/self/task/\(id)/stat", encoding: .utf8)) ?? ""
+    let tree = SystemTree()
+    return tree.names(in: "/proc/self/task").count { id in
+      let stat = tree.text("/proc/self/task/\(id)/stat") ?? ""
       let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
       return fields.count > 16 && (Int(fields[16]) ?? 0) >= Self.ownNiceness + 5
     }
