@@ -106,6 +106,12 @@ struct BufferState: ~Copyable {
   /// A stream of unknown length ends here: arithmetic on numbers must not overflow.
   private static let largestNumber = 1 << 62
 
+  /// How many frames may be decoded again for the next one, where a frame is wanted alone and comes without the pictures
+  /// after it: measured, docs/adr/0022-frames-wanted-alone.md. A hand on a time line stays near.
+  private static let repeatedByAHand = 0
+  /// One that jumps about will hardly ask for the next one.
+  private static let repeatedByAJump = 16
+
   /// A look that nobody repeats is forgotten after so many others.
   private static let rememberedLooks = 4
 
@@ -156,6 +162,9 @@ struct BufferState: ~Copyable {
   private var looksBack: Bool {
     readers.isEmpty || readers.values.contains { $0.policy.looksBack }
   }
+
+  /// Some reader goes somewhere, also where nothing is prefetched for it.
+  private var knowsWhatFollows: Bool { readers.values.contains { $0.policy.step != nil } }
 
   private func newPolicy(depth: Int) -> PrefetchPolicy { PrefetchPolicy(depth: depth, lowWater: (depth + 1) / 2) }
 
@@ -323,6 +332,9 @@ struct BufferState: ~Copyable {
       let room = max(cacheFrames / 4, cacheFrames - frames.count - unread - Self.spareFrames)
       request.reach = min(room, frames.lowerBound - lowestWanted(before: frames))
       if unread > 1 { effects.kept = frames.upperBound + 1..<position }
+      request.mayRepeat = .max
+    } else if goal.urgency == .demand, schedule.wantedCount == 1, !knowsWhatFollows {
+      request.mayRepeat = looksBack ? Self.repeatedByAHand : Self.repeatedByAJump
     }
     current = request
     idleSource = nil

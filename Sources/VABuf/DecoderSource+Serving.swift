@@ -15,7 +15,8 @@ extension DecodeSession {
         let kept = max(0, first - (request.reach ?? port.keepBehind))
         try seek(
           to: first, keeping: kept, needing: request.looksBack ? kept : first, isDemand: request.urgency != .prefetch,
-          parks: request.reach == nil, last: request.reach == nil ? nil : request.frames.upperBound)
+          parks: request.reach == nil,
+          end: request.mayRepeat.map { .init(last: request.frames.upperBound, mayRepeat: $0) })
         source.hasOpen(decoders: decoderCount)
         while port.isCurrent(request, position: position ?? first) {
           if let failure = source.takeSurfaceFailure() { throw source.examined(failure) }

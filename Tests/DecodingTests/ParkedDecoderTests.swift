@@ -36,7 +36,7 @@ import VABufTestKit
     let engine = try engine(path, decoders: 1)
     for last in expected.indices {
       for first in [last - 3, last] where first >= 0 {
-        try engine.seek(to: first, keeping: first, needing: first, parks: false, last: last)
+        try engine.seek(to: first, keeping: first, needing: first, parks: false, end: .init(last: last))
         for number in first...last {
           #expect(try engine.nextFrame()?.md5() == expected[number], "\(name): frame \(number)")
         }
@@ -66,7 +66,7 @@ import VABufTestKit
     // Backward, in groups of five; then on beyond the last one of a run.
     for last in stride(from: expected.count - 3, to: 5, by: -5) {
       let isOverrun = last % 3 == 0
-      try engine.seek(to: last - 4, keeping: last - 4, parks: false, last: last)
+      try engine.seek(to: last - 4, keeping: last - 4, parks: false, end: .init(last: last))
       for number in last - 4...(isOverrun ? last + 2 : last) {
         let frame = try engine.nextFrame()
         #expect(frame?.descriptor.number == number)
@@ -78,6 +78,23 @@ import VABufTestKit
       }
     }
     #expect(engine.indexGeneration == 0, "nobody is blamed for a run that was meant to end")
+  }
+
+  /// A frame that nobody is expected to go on from comes without the pictures after it where a seek point is near; else its
+  /// decoder goes on.
+  @Test func aRunEndsNearItsSeekPointOnly() throws {
+    guard let path = try ClipMaker.shared.path(of: "h264-gop12") else { return }
+    let expected = try Reference.cached(path).lines.map(\.md5)
+    let engine = try engine(path, decoders: 1)
+    for (frame, ends) in [(12, true), (13, true), (27, true), (28, false), (0, true), (29, false), (3, true)] {
+      try engine.seek(to: frame, keeping: frame, end: .init(last: frame, mayRepeat: 3))
+      #expect(try engine.nextFrame()?.md5() == expected[frame], "frame \(frame)")
+      #expect((engine.position == nil) == ends, "frame \(frame)")
+      // More is asked for after all.
+      let next = try engine.frame(frame + 1)
+      #expect(try next?.md5() == expected[frame + 1], "frame \(frame + 1)")
+    }
+    #expect(engine.indexGeneration == 0)
   }
 
   /// Whatever is asked for in whatever order, with whatever is not needed left out.
@@ -94,7 +111,10 @@ import VABufTestKit
     for _ in 0..<60 {
       let number = Int.random(in: 0..<expected.count, using: &rng)
       let needing = Bool.random() ? number : max(0, number - 8)
-      try engine.seek(to: number, keeping: needing, needing: needing, isDemand: Bool.random())
+      let end = [nil, 0, 3, 16, Int.max].randomElement(using: &rng)?.map {
+        DecodeEngine.RunEnd(last: number, mayRepeat: $0)
+      }
+      try engine.seek(to: number, keeping: needing, needing: needing, isDemand: Bool.random(), end: end)
       while let frame = try engine.nextFrame() {
         #expect(try frame.md5() == expected[frame.descriptor.number], "\(name): frame \(frame.descriptor.number)")
         if frame.descriptor.number >= number { break }

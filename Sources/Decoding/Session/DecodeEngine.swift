@@ -138,6 +138,19 @@ package final class DecodeEngine {
   /// Where something was omitted, another frame came out than was due: this stream is decoded whole.
   private var omitsNothing = false
 
+  /// Where a run ends: the decoder is drained after a frame, instead of being fed the next pictures so that it gives this
+  /// one. Who wants more after all gets it from the seek point before.
+  package struct RunEnd: Hashable, Sendable {
+    package var last: Int
+    /// How many frames may then be decoded again; where it would be more, the run goes on.
+    package var mayRepeat: Int
+
+    package init(last: Int, mayRepeat: Int = .max) {
+      self.last = last
+      self.mayRepeat = mayRepeat
+    }
+  }
+
   /// Makes `step()` give the frames from `number` on.
   ///
   /// Goes on from where a decoder is if no seek point lies nearer, else starts at the best seek point.
@@ -147,10 +160,9 @@ package final class DecodeEngine {
   ///   - needing: decode all frames from this one on; before it, only what others are predicted from. Nil takes `keeping`.
   ///   - isDemand: somebody waits for the frame.
   ///   - parks: somebody may come back to where the decoder stands.
-  ///   - last: nothing after this frame will be asked for before the next `seek`, nor from where the decoder then is: it is
-  ///     drained there, instead of being fed the next pictures so that it gives this one.
+  ///   - end: after which frame nothing is expected to be asked for.
   package func seek(
-    to number: Int, keeping: Int, needing: Int? = nil, isDemand: Bool = true, parks: Bool = true, last: Int? = nil
+    to number: Int, keeping: Int, needing: Int? = nil, isDemand: Bool = true, parks: Bool = true, end: RunEnd? = nil
   ) throws {
     isCutShort = false
     needed = min(needing ?? keeping, number)
@@ -172,7 +184,7 @@ package final class DecodeEngine {
       try start(at: point, reopening: false)
     }
     next = max(keeping, run?.expected ?? point.firstFrame)
-    if let last { end(after: last) }
+    if let end, end.last - point.firstFrame <= end.mayRepeat { self.end(after: end.last) }
   }
 
   /// Ends the run after a frame, where headers tell which packets its frames need.

@@ -100,10 +100,11 @@ package actor DecodeSession {
   }
 
   package func seek(
-    to number: Int, keeping: Int, needing: Int? = nil, isDemand: Bool = true, parks: Bool = true, last: Int? = nil
+    to number: Int, keeping: Int, needing: Int? = nil, isDemand: Bool = true, parks: Bool = true,
+    end: DecodeEngine.RunEnd? = nil
   ) throws {
     guard let engine else { throw Self.notOpen }
-    try engine.seek(to: number, keeping: keeping, needing: needing, isDemand: isDemand, parks: parks, last: last)
+    try engine.seek(to: number, keeping: keeping, needing: needing, isDemand: isDemand, parks: parks, end: end)
   }
 
   package func step() throws -> DecodeEngine.Step {
