@@ -29,10 +29,12 @@ extension BufferCore {
 
   /// Decodes a frame that is to stand in for another.
   ///
+  /// - Parameter isOnTheWay: the other one is asked for too, right after this call.
   /// - Returns: nil where it cannot be had: the one that is asked for still may.
-  func decodeStandIn(_ number: Int, in place: Placement) async throws -> FrameLease? {
+  func decodeStandIn(_ number: Int, in place: Placement, isOnTheWay: Bool = false) async throws -> FrameLease? {
     do {
-      let lease = try await frame(number, urgency: .demand, reader: BufferState.noReader, in: place).lease
+      let reader = isOnTheWay ? BufferState.passingReader : BufferState.noReader
+      let lease = try await frame(number, urgency: .demand, reader: reader, in: place).lease
       counters.nearFrames.count()
       return lease
     } catch let error as VABufError where error.code != .closed && error.code != .sourceFailed {

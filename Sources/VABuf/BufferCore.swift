@@ -332,6 +332,8 @@ final class BufferCore: Sendable {
     state.withLock { $0.isCurrent(request, at: position) }
   }
 
+  func distanceAlone(_ request: FrameRequest) -> Int? { state.withLock { $0.distanceAlone(request) } }
+
   func isWanted(_ number: Int) -> Bool { state.withLock { $0.isWanted(number) } }
 
   func willSend(_ number: Int) throws { try update { state, _ in try state.willSend(number) } }

@@ -13,6 +13,8 @@ struct BufferState: ~Copyable {
   static let anonymousReader: ReaderID = 0
   /// The reader of requests from which nothing follows for later ones.
   static let noReader: ReaderID = -1
+  /// The same, of requests whose frame lies on the way to one that is asked for right after it.
+  static let passingReader: ReaderID = -2
 
   /// A request that waits; without a continuation it only wants the frame to be decoded.
   struct Waiter {
@@ -106,11 +108,11 @@ struct BufferState: ~Copyable {
   /// A stream of unknown length ends here: arithmetic on numbers must not overflow.
   private static let largestNumber = 1 << 62
 
-  /// How many frames may be decoded again for the next one, where a frame is wanted alone and comes without the pictures
-  /// after it: measured, docs/adr/0022-frames-wanted-alone.md. A hand on a time line stays near.
-  private static let repeatedByAHand = 0
+  /// How far from a seek point a frame that is wanted alone may come without the pictures after it: measured,
+  /// docs/adr/0022-frames-wanted-alone.md. A hand on a time line stays near, and only a keyframe does.
+  private static let aloneFromAHand = 0
   /// One that jumps about will hardly ask for the next one.
-  private static let repeatedByAJump = 16
+  private static let aloneFromAJump = 16
 
   /// A look that nobody repeats is forgotten after so many others.
   private static let rememberedLooks = 4
@@ -163,9 +165,6 @@ struct BufferState: ~Copyable {
     readers.isEmpty || readers.values.contains { $0.policy.looksBack }
   }
 
-  /// Some reader goes somewhere, also where nothing is prefetched for it.
-  private var knowsWhatFollows: Bool { readers.values.contains { $0.policy.step != nil } }
-
   private func newPolicy(depth: Int) -> PrefetchPolicy { PrefetchPolicy(depth: depth, lowWater: (depth + 1) / 2) }
 
   var prefetch: (issued: Int, used: Int, wasted: Int) {
@@ -185,7 +184,7 @@ struct BufferState: ~Copyable {
   mutating func observe(
     _ frame: Int, _ id: ReaderID, isHit: Bool, at now: UInt64, isResident: (Int) -> Bool, _ effects: inout Effects
   ) {
-    guard id != Self.noReader else { return }
+    guard id >= Self.anonymousReader else { return }
     let reader = readers[id] ?? Reader(newPolicy(depth: prefetchFrames))
     if readers[id] == nil { readers[id] = reader }
     let isDue = reader.observe(frame, isHit: isHit, at: now)
@@ -332,9 +331,6 @@ struct BufferState: ~Copyable {
       let room = max(cacheFrames / 4, cacheFrames - frames.count - unread - Self.spareFrames)
       request.reach = min(room, frames.lowerBound - lowestWanted(before: frames))
       if unread > 1 { effects.kept = frames.upperBound + 1..<position }
-      request.mayRepeat = .max
-    } else if goal.urgency == .demand, schedule.wantedCount == 1, !knowsWhatFollows {
-      request.mayRepeat = looksBack ? Self.repeatedByAHand : Self.repeatedByAJump
     }
     current = request
     idleSource = nil
@@ -365,6 +361,16 @@ struct BufferState: ~Copyable {
       if isBackward ? position >= frames.lowerBound : frames.contains(position) { lowest = min(lowest, reader.lowest) }
     }
     return lowest
+  }
+
+  /// How far from a seek point the frame of a request may be to come without the pictures after it; nil where more than it is
+  /// known to be wanted: somebody waits, or goes somewhere, also where nothing is prefetched for that.
+  func distanceAlone(_ request: FrameRequest) -> Int? {
+    guard request.urgency == .demand, request.frames.count == 1, schedule.wantedCount == 1,
+      !readers.values.contains(where: { $0.policy.step != nil }),
+      !waiters.values.contains(where: { $0.reader == Self.passingReader })
+    else { return nil }
+    return looksBack ? Self.aloneFromAHand : Self.aloneFromAJump
   }
 
   func isCurrent(_ request: FrameRequest, at position: Int) -> Bool {

@@ -15,8 +15,7 @@ extension DecodeSession {
         let kept = max(0, first - (request.reach ?? port.keepBehind))
         try seek(
           to: first, keeping: kept, needing: request.looksBack ? kept : first, isDemand: request.urgency != .prefetch,
-          parks: request.reach == nil,
-          end: request.mayRepeat.map { .init(last: request.frames.upperBound, mayRepeat: $0) })
+          parks: request.reach == nil, end: end(of: request, port.core))
         source.hasOpen(decoders: decoderCount)
         while port.isCurrent(request, position: position ?? first) {
           if let failure = source.takeSurfaceFailure() { throw source.examined(failure) }
@@ -47,6 +46,12 @@ extension DecodeSession {
       }
     }
     return .closed
+  }
+
+  /// Where its run may end, as late as it can be told: others may have asked meanwhile.
+  private func end(of request: FrameRequest, _ core: BufferCore) -> DecodeEngine.RunEnd? {
+    if request.reach != nil { return .at(request.frames.upperBound) }
+    return core.distanceAlone(request).map { .alone(within: $0) }
   }
 
   /// Decoding made another index: numbers may have shifted.

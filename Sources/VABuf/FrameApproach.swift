@@ -118,7 +118,7 @@ public struct FrameApproach: AsyncSequence, Sendable {
     try await withThrowingTaskGroup(of: (lease: FrameLease?, isExact: Bool).self) { group in
       // In this order, so that the decoder does them in this order: the first lies on the way to the second.
       if let keyframe, keyframe != target.number {
-        group.addImmediateTask { (try await core.decodeStandIn(keyframe, in: place), false) }
+        group.addImmediateTask { (try await core.decodeStandIn(keyframe, in: place, isOnTheWay: true), false) }
       }
       group.addImmediateTask { (try await core.exact(target, in: place), true) }
       while let (lease, isExact) = try await group.next() {

@@ -34,9 +34,6 @@ public struct FrameRequest: Hashable, Sendable {
   var looksBack = true
   /// They are for a reader that goes backward: how many frames before them it will want, and the cache has room for.
   var reach: Int?
-  /// Nothing is known to be wanted after them: the decoder may end there, instead of being fed the pictures that follow,
-  /// where going on costs so many frames decoded again at most. Nil where more is wanted.
-  var mayRepeat: Int?
 }
 
 /// Where a source meets its buffer: requests come out, frames go in.

@@ -58,7 +58,7 @@ extension DecodeSession {
   /// Decodes a segment into the cache, everything but waiting on the session's thread.
   func decode(_ segment: SegmentPlan.Segment, _ core: BufferCore) async throws {
     let (first, last) = (segment.frames.lowerBound, segment.frames.upperBound)
-    try seek(to: first, keeping: first, parks: false, end: .init(last: last))
+    try seek(to: first, keeping: first, parks: false, end: .at(last))
     while await core.goesOn(segment.id, at: position ?? last) {
       let before = decodedFrames
       let step = try step()

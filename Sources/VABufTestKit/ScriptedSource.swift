@@ -161,7 +161,8 @@ public final class ScriptedSource: FrameSource {
     return true
   }
 
-  private func picture(_ number: Int, _ port: FramePort) throws -> SourceFrame {
+  /// Makes the picture of a frame, in memory of the port's buffer.
+  public func picture(_ number: Int, _ port: FramePort) throws -> SourceFrame {
     let buffer = try port.lease(byteCount: byteCount)
     let bytes = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: Self.stride * Self.height)
     StampedFrames.stamp(number, into: bytes, width: Self.width, height: Self.height, stride: Self.stride)

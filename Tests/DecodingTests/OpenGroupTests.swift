@@ -48,7 +48,7 @@ import VABufTestKit
     for number in expected.indices.shuffled(using: &random) { try check(engine.frame(number), number) }
     // Ranges that end, the last one first, as a reader who goes backward asks for them.
     for first in stride(from: expected.count - 7, through: 0, by: -7) {
-      try engine.seek(to: first, keeping: first, parks: false, end: .init(last: first + 6))
+      try engine.seek(to: first, keeping: first, parks: false, end: .at(first + 6))
       for number in first...first + 6 { try check(engine.nextFrame(), number) }
     }
     #expect(engine.isAsPromised)

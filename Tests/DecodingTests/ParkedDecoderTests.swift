@@ -36,7 +36,7 @@ import VABufTestKit
     let engine = try engine(path, decoders: 1)
     for last in expected.indices {
       for first in [last - 3, last] where first >= 0 {
-        try engine.seek(to: first, keeping: first, needing: first, parks: false, end: .init(last: last))
+        try engine.seek(to: first, keeping: first, needing: first, parks: false, end: .at(last))
         for number in first...last {
           #expect(try engine.nextFrame()?.md5() == expected[number], "\(name): frame \(number)")
         }
@@ -66,7 +66,7 @@ import VABufTestKit
     // Backward, in groups of five; then on beyond the last one of a run.
     for last in stride(from: expected.count - 3, to: 5, by: -5) {
       let isOverrun = last % 3 == 0
-      try engine.seek(to: last - 4, keeping: last - 4, parks: false, end: .init(last: last))
+      try engine.seek(to: last - 4, keeping: last - 4, parks: false, end: .at(last))
       for number in last - 4...(isOverrun ? last + 2 : last) {
         let frame = try engine.nextFrame()
         #expect(frame?.descriptor.number == number)
@@ -86,14 +86,39 @@ import VABufTestKit
     guard let path = try ClipMaker.shared.path(of: "h264-gop12") else { return }
     let expected = try Reference.cached(path).lines.map(\.md5)
     let engine = try engine(path, decoders: 1)
-    for (frame, ends) in [(12, true), (13, true), (27, true), (28, false), (0, true), (29, false), (3, true)] {
-      try engine.seek(to: frame, keeping: frame, end: .init(last: frame, mayRepeat: 3))
+    for (frame, ends) in [(12, true), (27, true), (40, false), (0, true), (29, false), (51, true)] {
+      try engine.seek(to: frame, keeping: frame, end: .alone(within: 3))
       #expect(try engine.nextFrame()?.md5() == expected[frame], "frame \(frame)")
       #expect((engine.position == nil) == ends, "frame \(frame)")
-      // More is asked for after all.
-      let next = try engine.frame(frame + 1)
-      #expect(try next?.md5() == expected[frame + 1], "frame \(frame + 1)")
     }
+    #expect(engine.indexGeneration == 0)
+  }
+
+  /// Whoever comes for more keeps the decoder from then on.
+  @Test func aCutIsRegrettedOnce() throws {
+    guard let path = try ClipMaker.shared.path(of: "h264-long-gop") else { return }
+    let expected = try Reference.cached(path).lines.map(\.md5)
+    let engine = try engine(path, decoders: 1)
+    for frame in 5..<25 {
+      try engine.seek(to: frame, keeping: frame, end: .alone(within: 16))
+      #expect(try engine.nextFrame()?.md5() == expected[frame], "frame \(frame)")
+      #expect((engine.position == nil) == (frame == 5), "frame \(frame)")
+    }
+    #expect(engine.decodedFrames <= 6 + 25)
+  }
+
+  /// What a request was to end at that was given up before it began is forgotten.
+  @Test(arguments: ["h264-gop12", "h264-long-gop", "h264-pyramid-ts", "vp9-alt-ref"])
+  func anEndThatWasGivenUpIsForgotten(_ name: String) throws {
+    guard let path = try ClipMaker.shared.path(of: name) else { return }
+    let expected = try Reference.cached(path).lines.map(\.md5)
+    var options = SessionOptions(path, threads: 2)
+    options.index = try engine(path, decoders: 1).index
+    // Nothing was read yet.
+    let engine = try DecodeEngine(options, TrackingAllocator())
+    try engine.seek(to: 0, keeping: 0, end: .at(0))
+    try engine.seek(to: 3, keeping: 0)
+    for number in 0..<6 { #expect(try engine.nextFrame()?.md5() == expected[number], "\(name): frame \(number)") }
     #expect(engine.indexGeneration == 0)
   }
 
@@ -111,8 +136,12 @@ import VABufTestKit
     for _ in 0..<60 {
       let number = Int.random(in: 0..<expected.count, using: &rng)
       let needing = Bool.random() ? number : max(0, number - 8)
-      let end = [nil, 0, 3, 16, Int.max].randomElement(using: &rng)?.map {
-        DecodeEngine.RunEnd(last: number, mayRepeat: $0)
+      let ends: [DecodeEngine.RunEnd?] = [nil, .at(number), .alone(within: 3), .alone(within: 16)]
+      let end = ends.randomElement(using: &rng) ?? nil
+      // Some requests are given up before anything is decoded.
+      if Int.random(in: 0..<4, using: &rng) == 0 {
+        let other = Int.random(in: 0..<expected.count, using: &rng)
+        try engine.seek(to: other, keeping: other, end: [.at(other), .alone(within: 16)].randomElement(using: &rng))
       }
       try engine.seek(to: number, keeping: needing, needing: needing, isDemand: Bool.random(), end: end)
       while let frame = try engine.nextFrame() {
@@ -120,6 +149,7 @@ import VABufTestKit
         if frame.descriptor.number >= number { break }
       }
     }
+    #expect(engine.indexGeneration == 0, "the stream was decoded to see what is wrong with it")
   }
 
   /// Memory that the one at work lacks is taken from those that wait.

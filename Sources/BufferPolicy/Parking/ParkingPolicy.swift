@@ -34,6 +34,8 @@ package struct ParkingPolicy: Sendable {
     case start(Int)
     /// One more is opened, and starts at the seek point.
     case open
+
+    package var isResumption: Bool { if case .resume = self { true } else { false } }
   }
 
   /// How many decoders may be open.

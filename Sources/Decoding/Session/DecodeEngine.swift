@@ -44,6 +44,8 @@ package final class DecodeEngine {
   /// How many times `seek` was called, and when it last was for somebody who waits.
   private var seeks: UInt64 = 0
   private var servesDemand = true
+  /// Where runs ended at a frame that was wanted alone.
+  private var cuts = CutPolicy()
   /// There is no run because it was over at its last frame (`DecodeRun.last`).
   private var isCutShort = false
   private var shape: PictureShape?
@@ -140,15 +142,12 @@ package final class DecodeEngine {
 
   /// Where a run ends: the decoder is drained after a frame, instead of being fed the next pictures so that it gives this
   /// one. Who wants more after all gets it from the seek point before.
-  package struct RunEnd: Hashable, Sendable {
-    package var last: Int
-    /// How many frames may then be decoded again; where it would be more, the run goes on.
-    package var mayRepeat: Int
-
-    package init(last: Int, mayRepeat: Int = .max) {
-      self.last = last
-      self.mayRepeat = mayRepeat
-    }
+  package enum RunEnd: Hashable, Sendable {
+    /// Nothing after the frame will be asked for before the next `seek`, nor from where the decoder then is.
+    case at(Int)
+    /// Perhaps: the frame is wanted alone. Where it is within so many frames of a seek point, no decoder is near, and nobody
+    /// came for more the last time (`CutPolicy`), the run ends at it.
+    case alone(within: Int)
   }
 
   /// Makes `step()` give the frames from `number` on.
@@ -160,7 +159,7 @@ package final class DecodeEngine {
   ///   - needing: decode all frames from this one on; before it, only what others are predicted from. Nil takes `keeping`.
   ///   - isDemand: somebody waits for the frame.
   ///   - parks: somebody may come back to where the decoder stands.
-  ///   - end: after which frame nothing is expected to be asked for.
+  ///   - end: where the run may end; nil where it goes on.
   package func seek(
     to number: Int, keeping: Int, needing: Int? = nil, isDemand: Bool = true, parks: Bool = true, end: RunEnd? = nil
   ) throws {
@@ -184,7 +183,16 @@ package final class DecodeEngine {
       try start(at: point, reopening: false)
     }
     next = max(keeping, run?.expected ?? point.firstFrame)
-    if let end, end.last - point.firstFrame <= end.mayRepeat { self.end(after: end.last) }
+    switch end {
+    case .at(let last): self.end(after: last)
+    case .alone(let distance):
+      if !choice.isResumption, restartIsCheap(at: point),
+        cuts.cuts(at: number, seekPoint: point.firstFrame, within: distance)
+      {
+        self.end(after: number)
+      }
+    case nil: break
+    }
   }
 
   /// Ends the run after a frame, where headers tell which packets its frames need.
@@ -195,6 +203,14 @@ package final class DecodeEngine {
     decoder.end(after: index.lastPacket(of: packet))
     run?.last = last
   }
+
+  /// Starting there once more takes no other device context, nor the file opened anew.
+  private func restartIsCheap(at point: FrameIndex.SeekPoint) -> Bool {
+    point.packet > 0 || decoder.hardware == nil && seeksStart
+  }
+
+  /// The first packet can be sought as any other.
+  private var seeksStart: Bool { isPlain && index.startIsSeekable && hasPacketTable }
 
   private func start(at point: FrameIndex.SeekPoint, reopening: Bool) throws {
     options.logger.debug(
@@ -210,7 +226,7 @@ package final class DecodeEngine {
     guard
       try decoder.start(
         at: point.packet, records: index.packets, reopening: reopening,
-        seeksStart: isPlain && index.startIsSeekable && hasPacketTable)
+        seeksStart: seeksStart)
     else { throw fileChanged }
     run = DecodeRun(start: point, expected: point.firstFrame, isReopened: reopening)
   }
@@ -296,10 +312,11 @@ package final class DecodeEngine {
   private func station(
     _ run: DecodeRun?, _ number: Int, lastUse: UInt64, _ servesDemand: Bool
   ) -> ParkingPolicy.Station {
+    // One that ends before the frame is of no use for it, nor for what comes after.
+    let run = run.flatMap { number <= $0.last ?? .max ? $0 : nil }
     let seekPoint = run.map { index.seekPoint(for: $0.expected, excluding: liars).firstFrame } ?? 0
     return ParkingPolicy.Station(
-      position: run?.expected, seekPoint: seekPoint,
-      reaches: run.map { number <= $0.last ?? .max && !$0.omitted.contains(number) } ?? false,
+      position: run?.expected, seekPoint: seekPoint, reaches: run.map { !$0.omitted.contains(number) } ?? false,
       lastUse: lastUse, servesDemand: servesDemand)
   }
 

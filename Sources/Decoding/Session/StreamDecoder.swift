@@ -230,9 +230,9 @@ package struct StreamDecoder: ~Copyable {
   package mutating func start(
     at number: Int, records: [PacketRecord], reopening: Bool, seeksStart: Bool = false
   ) throws -> Bool {
+    lastPacket = nil
     if isFresh, number == nextPacket { return true }
     try renew(reopening: reopening)
-    lastPacket = nil
     isPending = false
     // Opening a file reads its table of packets again, and may decode a picture to learn of its streams.
     if number > 0 || seeksStart, isTrusted, try land(on: number, records) {
