@@ -95,7 +95,7 @@ import VABufTestKit
   }
 
   /// Whoever comes for more keeps the decoder from then on.
-  @Test func aCutIsRegrettedOnce() throws {
+  @Test func aDrainIsRegrettedOnce() throws {
     guard let path = try ClipMaker.shared.path(of: "h264-long-gop") else { return }
     let expected = try Reference.cached(path).lines.map(\.md5)
     let engine = try engine(path, decoders: 1)

@@ -45,7 +45,7 @@ package final class DecodeEngine {
   private var seeks: UInt64 = 0
   private var servesDemand = true
   /// Where runs ended at a frame that was wanted alone.
-  private var cuts = CutPolicy()
+  private var drains = DrainPolicy()
   /// There is no run because it was over at its last frame (`DecodeRun.last`).
   private var isCutShort = false
   private var shape: PictureShape?
@@ -140,16 +140,6 @@ package final class DecodeEngine {
   /// Where something was omitted, another frame came out than was due: this stream is decoded whole.
   private var omitsNothing = false
 
-  /// Where a run ends: the decoder is drained after a frame, instead of being fed the next pictures so that it gives this
-  /// one. Who wants more after all gets it from the seek point before.
-  package enum RunEnd: Hashable, Sendable {
-    /// Nothing after the frame will be asked for before the next `seek`, nor from where the decoder then is.
-    case at(Int)
-    /// Perhaps: the frame is wanted alone. Where it is within so many frames of a seek point, no decoder is near, and nobody
-    /// came for more the last time (`CutPolicy`), the run ends at it.
-    case alone(within: Int)
-  }
-
   /// Makes `step()` give the frames from `number` on.
   ///
   /// Goes on from where a decoder is if no seek point lies nearer, else starts at the best seek point.
@@ -187,7 +177,7 @@ package final class DecodeEngine {
     case .at(let last): self.end(after: last)
     case .alone(let distance):
       if !choice.isResumption, restartIsCheap(at: point),
-        cuts.cuts(at: number, seekPoint: point.firstFrame, within: distance)
+        drains.drains(at: number, seekPoint: point.firstFrame, within: distance)
       {
         self.end(after: number)
       }
@@ -370,7 +360,7 @@ package final class DecodeEngine {
     signs.losesSamples = signs.losesSamples || run.earlySigns.losesSamples
     signs.unwritten.formUnion(run.earlySigns.unwritten)
     run.earlySigns = DamageSigns()
-    if let damage = damage(signs, frame, number, run) {
+    if let damage = run.damage(signs, frame, number, index) {
       try mend("frame \(number): \(damage.why)", isRefuted: damage.isProven)
       return nil
     }
@@ -404,35 +394,6 @@ package final class DecodeEngine {
     run?.omitted.insert(number)
     run?.hasOmitted = true
     return true
-  }
-
-  /// What is wrong with a frame that headers alone promised, or with one that is on its way after it.
-  ///
-  /// - Returns: nil for a frame that is whole. Where decoding began in the middle, a missing reference is no proof: the
-  ///   seek point may lie.
-  private func damage(_ signs: DamageSigns, _ frame: borrowing Frame, _ number: Int, _ run: DecodeRun) -> (
-    why: String, isProven: Bool
-  )? {
-    // Frames that were decoded once are known by their hashes.
-    guard index.proof == .demuxed, number >= index.pictureHashes.count else { return nil }
-    let isFirst = !run.isLinear && number == run.start.firstFrame
-    // H.264 counts its references: for those before a seek point that is no IDR, FFmpeg takes memory, lets go of it
-    // unwritten and refers to a grey picture instead, all under the seek point's packet. The picture of that packet itself
-    // is looked at when it comes out.
-    let unwritten = signs.unwritten.contains { packet in
-      !leads(Int(packet), run) && !(isFirst && Int(packet) <= run.start.packet)
-    }
-    // A decoder that was flushed only may miss what a new one does not.
-    if frame.isDamaged || signs.losesSamples || unwritten { return ("the decoder met damage", run.isReopened) }
-    // The pictures that lead a seek point refer to some before it.
-    guard signs.missesReferences, !(isFirst && index.hasLeadingPictures(run.start)) else { return nil }
-    return ("the decoder misses a reference", run.isLinear)
-  }
-
-  /// The packet's picture leads the seek point of the run.
-  private func leads(_ packet: Int, _ run: DecodeRun) -> Bool {
-    !run.isLinear && index.frameOfPacket.indices.contains(packet)
-      && 0..<run.start.firstFrame ~= Int(index.frameOfPacket[packet])
   }
 
   private func isTrue(_ frame: borrowing Frame, _ number: Int) throws -> Bool {

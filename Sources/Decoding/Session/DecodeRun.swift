@@ -18,6 +18,47 @@ struct DecodeRun {
 
   /// Goes past frames that do not come.
   mutating func passOmitted() { while omitted.remove(expected) != nil { expected += 1 } }
+
+  /// What is wrong with a frame that headers alone promised, or with one that is on its way after it.
+  ///
+  /// - Returns: nil for a frame that is whole. Where decoding began in the middle, a missing reference is no proof: the
+  ///   seek point may lie.
+  func damage(_ signs: DamageSigns, _ frame: borrowing Frame, _ number: Int, _ index: FrameIndex) -> (
+    why: String, isProven: Bool
+  )? {
+    // Frames that were decoded once are known by their hashes.
+    guard index.proof == .demuxed, number >= index.pictureHashes.count else { return nil }
+    let isFirst = !isLinear && number == start.firstFrame
+    // H.264 counts its references: for those before a seek point that is no IDR, FFmpeg takes memory, lets go of it
+    // unwritten and refers to a grey picture instead, all under the seek point's packet. The picture of that packet itself
+    // is looked at when it comes out.
+    let unwritten = signs.unwritten.contains { packet in
+      !leads(Int(packet), index) && !(isFirst && Int(packet) <= start.packet)
+    }
+    // A decoder that was flushed only may miss what a new one does not.
+    if frame.isDamaged || signs.losesSamples || unwritten { return ("the decoder met damage", isReopened) }
+    // The pictures that lead a seek point refer to some before it.
+    guard signs.missesReferences, !(isFirst && index.hasLeadingPictures(start)) else { return nil }
+    return ("the decoder misses a reference", isLinear)
+  }
+
+  /// The packet's picture leads the seek point.
+  private func leads(_ packet: Int, _ index: FrameIndex) -> Bool {
+    !isLinear && index.frameOfPacket.indices.contains(packet)
+      && 0..<start.firstFrame ~= Int(index.frameOfPacket[packet])
+  }
+}
+
+extension DecodeEngine {
+  /// Where a run ends: the decoder is drained after a frame, instead of being sent the next packets so that it gives this
+  /// one. Who wants more after all gets it from the seek point before.
+  package enum RunEnd: Hashable, Sendable {
+    /// Nothing after the frame will be asked for before the next `seek`, nor from where the decoder then is.
+    case at(Int)
+    /// Perhaps: the frame is wanted alone. Where it is within so many frames of a seek point, no decoder is near, and nobody
+    /// came for more the last time (`DrainPolicy`), the run ends at it.
+    case alone(within: Int)
+  }
 }
 
 /// A decoder that waits where its run stopped.
