@@ -151,7 +151,7 @@ struct BufferState: ~Copyable {
   mutating func removeReader(_ id: ReaderID, isResident: (Int) -> Bool, _ effects: inout Effects) {
     guard let reader = readers.removeValue(forKey: id) else { return }
     segments.end(id, &effects.resumptions)
-    former = ((reader.policy.step ?? 1) < 0 ? .backward : .forward, reader.pace, reader.range)
+    former = (reader.policy.direction ?? .forward, reader.pace, reader.range)
     retired.issued += reader.policy.issued
     retired.used += reader.policy.used
     retired.wasted += reader.policy.wasted
@@ -188,7 +188,7 @@ struct BufferState: ~Copyable {
     let reader = readers[id] ?? Reader(newPolicy(depth: prefetchFrames))
     if readers[id] == nil { readers[id] = reader }
     let isDue = reader.observe(frame, isHit: isHit, at: now)
-    moveWindow(after: frame, step: reader.policy.step ?? 1)
+    moveWindow(after: frame, reader.policy.direction ?? .forward)
     segments.moved(id, to: frame)
     if !isHit, segments.isFree { divideRange(of: reader, id) }
     segments.assign(isResident, &effects.resumptions)
@@ -224,8 +224,7 @@ struct BufferState: ~Copyable {
     if let plan { segments.begin(plan, for: id) }
   }
 
-  private mutating func moveWindow(after frame: Int, step: Int) {
-    let direction: Direction = step < 0 ? .backward : .forward
+  private mutating func moveWindow(after frame: Int, _ direction: Direction) {
     let next = frame + direction.rawValue
     if direction == ring.direction, ring.accepts(next) || ring.next == next {
       ring.skip(to: next)
@@ -340,7 +339,8 @@ struct BufferState: ~Copyable {
   /// Frames that are on their way while others are evicted.
   static let spareFrames = 2
 
-  /// Where the reader is that goes backward and will come to these frames next.
+  /// Where the reader is that goes backward and will come to these frames next. Not a hand, which goes here and there: a
+  /// whole group kept for it costs what it was at before (docs/adr/0018-in-time.md).
   private func backwardReader(before frames: ClosedRange<Int>) -> Int? {
     var nearest: Int?
     for reader in readers.values {
@@ -367,7 +367,7 @@ struct BufferState: ~Copyable {
   /// known to be wanted: somebody waits, or goes somewhere, also where nothing is prefetched for that.
   func distanceAlone(_ request: FrameRequest) -> Int? {
     guard request.urgency == .demand, request.frames.count == 1, schedule.wantedCount == 1,
-      !readers.values.contains(where: { $0.policy.step != nil }),
+      !readers.values.contains(where: { $0.policy.direction != nil }),
       !waiters.values.contains(where: { $0.reader == Self.passingReader })
     else { return nil }
     return looksBack ? Self.aloneFromAHand : Self.aloneFromAJump

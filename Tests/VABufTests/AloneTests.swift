@@ -53,6 +53,15 @@ import VABufTestKit
     await buffer.close()
   }
 
+  @Test func aHandThatGoesOneWayWantsMore() async throws {
+    let source = AskingSource()
+    let buffer = try buffer(source)
+    for frame in [100, 103, 105] { expectFrame(try await buffer.frame(at: frame), frame) }
+    #expect(try source.distance(103) == 0)
+    #expect(try source.distance(105) == nil)
+    await buffer.close()
+  }
+
   /// Also where nothing is prefetched for it.
   @Test func whoGoesSomewhereWantsMore() async throws {
     let source = AskingSource()

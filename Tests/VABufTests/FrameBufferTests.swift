@@ -52,6 +52,21 @@ import VABufTestKit
     await buffer.close()
   }
 
+  /// Its next step is not known, but its way is: the frames ahead are there, and no others.
+  @Test func aHandOnATimeLineIsReadAheadOf() async throws {
+    let source = ScriptedSource()
+    let buffer = try FrameBuffer(source: source, configuration: configuration(prefetch: 4), frameCount: 100)
+    for number in [10, 12, 15] { expectFrame(try await buffer.frame(at: number), number) }
+    await source.sends.wait(for: 7)
+    #expect(source.sent == [10, 12, 15, 16, 17, 18, 19])
+    await waitUntil { buffer.snapshot.frames.contains { $0.number == 19 } }
+    let misses = buffer.metrics.misses
+    expectFrame(try await buffer.frame(at: 18), 18)
+    #expect(buffer.metrics.misses == misses && buffer.metrics.prefetchUsed == 1)
+    await buffer.close()
+    #expect(source.sent.allSatisfy { $0 <= 22 }, "four ahead: \(source.sent)")
+  }
+
   // MARK: - Cancellation
 
   @Test func aCancelledRequestThrowsAndTheOthersStillGetTheFrame() async throws {

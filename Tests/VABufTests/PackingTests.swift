@@ -55,7 +55,8 @@ import VABufTestKit
     let found = try (0..<16).compactMap { number in try buffer.frameIfResident(at: number) }
     #expect(found.count >= 8 && buffer.metrics.unpacks == found.count)
     for lease in found { expectFrame(lease, lease.number) }
-    for number in 16..<32 { expectFrame(try await buffer.frame(near: number, tolerance: 0), number) }
+    // The next sixteen may have gone, where the machine is busy.
+    for number in 16..<96 { expectFrame(try await buffer.frame(near: number, tolerance: 0), number) }
     #expect(buffer.metrics.unpacks > found.count)
     await buffer.close()
   }

@@ -23,6 +23,13 @@ package struct LookAhead: Sendable {
     self.cacheFrames = cacheFrames
   }
 
+  /// The same counted in frames, of a reader that goes on by several of them with each request.
+  package func perFrame(framesARequest: Int) -> LookAhead {
+    LookAhead(
+      readerPeriod: readerPeriod / UInt64(max(1, framesARequest)), decodePeriod: decodePeriod, seekPoints: seekPoints,
+      cacheFrames: cacheFrames)
+  }
+
   /// How many frames to look ahead, from 2 to `most`.
   package func depth(upTo most: Int) -> Int {
     let (time, overflow) = decodePeriod.multipliedReportingOverflow(by: Self.enoughFrames)

@@ -6,6 +6,8 @@ package import FrameModel
 /// - *unknown*: at first, and after a step that does not fit (a jump, or another stride).
 /// - *known*: by one step of 1 or -1, or by three equal steps of 2...32 (either sign); steps that fit keep it. Two would be
 ///   one in four of a hand's steps on a time line.
+/// - *jogging*: two steps or more the same way, of at most 8 frames each, that are not known: a hand on a time line. Which
+///   frame it asks for next is open, but that it lies among the next ones.
 /// - *hinted*: by `hint`, from a reader that says where it goes; whatever it requests, until `clearHint`.
 ///
 /// A known pattern that jumps twice from the same frame to the same other one is a *loop*: from then on that jump fits,
@@ -19,6 +21,8 @@ package import FrameModel
 package struct PrefetchPolicy: Sendable {
   package static let longestStride = 32
   private static let stepsThatTell = 3
+  private static let stepsOfAJog = 2
+  private static let longestStepOfAJog = 8
   /// After so many equal steps it is taken for a machine, which does not turn back; a hand's runs are shorter.
   private static let stepsOfAMachine = 32
 
@@ -30,11 +34,12 @@ package struct PrefetchPolicy: Sendable {
   private enum Pattern: Equatable, Sendable {
     case unknown
     case known(Int)
+    case jogging(Direction)
     case hinted(Int)
 
     var step: Int? {
       switch self {
-      case .unknown: nil
+      case .unknown, .jogging: nil
       case .known(let step), .hinted(let step): step
       }
     }
@@ -52,6 +57,12 @@ package struct PrefetchPolicy: Sendable {
   package var unusedCount: Int { unused.count }
   /// The step from one request to the next, where it is known or hinted.
   package var step: Int? { pattern.step }
+
+  /// Where it goes, by steps that are known or not; nil where it goes nowhere.
+  package var direction: Direction? {
+    if case .jogging(let direction) = pattern { return direction }
+    return step.map { $0 < 0 ? .backward : .forward }
+  }
 
   /// The frame that was asked for last.
   package var position: Int? { last }
@@ -79,6 +90,9 @@ package struct PrefetchPolicy: Sendable {
   private var lastStep: Int?
   /// How many steps came one after the other that are as `lastStep`.
   private var equalSteps = 0
+  /// How many steps came one after the other the same way, none longer than a jog's, and the longest of them.
+  private var jogSteps = 0
+  private var longestJogStep = 1
   /// The last jump out of a known pattern, and whether it came twice.
   private var lastJump: Jump?
   private var isLoop = false
@@ -107,17 +121,31 @@ package struct PrefetchPolicy: Sendable {
     self.last = frame
     let (step, overflow) = frame.subtractingReportingOverflow(last)
     equalSteps = step == lastStep ? min(equalSteps + 1, Self.stepsOfAMachine) : 1
+    noteJog(overflow ? nil : step)
     lastStep = overflow ? nil : step
     jumps = step.magnitude > Self.longestStride ? min(jumps + 1, Self.jumpsThatTell) : 0
     switch pattern {
     case .hinted: break
     case .known(let known) where known == step: break
     case .known where step.magnitude > Self.longestStride && isRepeated(Jump(from: last, to: frame)): break
-    case .known, .unknown:
+    case .known, .jogging, .unknown:
       let isClear = step.magnitude == 1 || (step.magnitude <= Self.longestStride && equalSteps >= Self.stepsThatTell)
-      pattern = isClear && !overflow ? .known(step) : .unknown
+      let isJog = jogSteps >= Self.stepsOfAJog
+      pattern =
+        isClear && !overflow ? .known(step) : isJog ? .jogging(step < 0 ? .backward : .forward) : .unknown
       isLoop = false
     }
+  }
+
+  /// - Parameter step: before it becomes the last one.
+  private mutating func noteJog(_ step: Int?) {
+    guard let step, step.magnitude <= Self.longestStepOfAJog else {
+      jogSteps = 0
+      return
+    }
+    let goesOn = jogSteps > 0 && lastStep.map { ($0 < 0) == (step < 0) } ?? false
+    jogSteps = goesOn ? min(jogSteps + 1, Self.stepsOfAJog) : 1
+    longestJogStep = max(goesOn ? longestJogStep : 1, abs(step))
   }
 
   private mutating func isRepeated(_ jump: Jump) -> Bool {
@@ -137,6 +165,7 @@ package struct PrefetchPolicy: Sendable {
   package mutating func clearHint() {
     if case .hinted = pattern { pattern = .unknown }
     lastStep = nil
+    jogSteps = 0
   }
 
   // MARK: - The plan
@@ -152,10 +181,11 @@ package struct PrefetchPolicy: Sendable {
   package mutating func plan(
     _ lookAhead: LookAhead? = nil, isResident: (Int) -> Bool, within bounds: Range<Int>
   ) -> [Int]? {
-    guard let last, let step = pattern.step else { return stop() }
-    let enough = step > 0 ? lookAhead?.depth(upTo: depth) ?? depth : depth
+    guard let last, let (step, framesARequest) = planStep else { return stop() }
+    let lookAhead = lookAhead?.perFrame(framesARequest: framesARequest)
+    let enough = step > 0 ? max(lookAhead?.depth(upTo: depth) ?? depth, min(depth, framesARequest)) : depth
     let farthest = step < 0 ? max(depth, lookAhead?.longestLead(step) ?? 0) : depth
-    lookInterval = max(1, enough / 4)
+    lookInterval = max(1, enough / (4 * framesARequest))
     var ahead = 0
     var ready = 0
     var pendingAhead = 0
@@ -176,7 +206,7 @@ package struct PrefetchPolicy: Sendable {
           if step < 0, let lookAhead {
             let spare = distance - lookAhead.lead(to: frame, step: step)
             isDue = spare <= 0
-            lookInterval = min(lookInterval, max(1, spare))
+            lookInterval = min(lookInterval, max(1, spare / framesARequest))
           }
         }
         if missing.count < enough, distance <= enough || isPending || isDue { missing.append(frame) }
@@ -191,6 +221,12 @@ package struct PrefetchPolicy: Sendable {
     replacePending(by: missing)
     isRunning = true
     return missing
+  }
+
+  /// From one frame of a plan to the next, and how many of them a request may go on by.
+  private var planStep: (step: Int, framesARequest: Int)? {
+    if case .jogging(let direction) = pattern { return (direction.rawValue, longestJogStep) }
+    return pattern.step.map { ($0, 1) }
   }
 
   private mutating func stop() -> [Int]? {

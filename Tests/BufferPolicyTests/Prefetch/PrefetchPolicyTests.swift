@@ -55,6 +55,60 @@ import Testing
     #expect(last.plan(isResident: { _ in false }, within: 0..<11) == nil)
   }
 
+  /// Steps of a hand on a time line: which comes next is not known, but that it lies ahead.
+  @Test(
+    arguments: [
+      ([10, 12, 15], [16, 17, 18, 19]), ([10, 12, 14], [15, 16, 17, 18]), ([20, 17, 15], [14, 13, 12, 11]),
+      ([10, 18, 26], [27, 28, 29, 30]), ([20, 17, 15, 15], [14, 13, 12, 11]), ([90, 17, 15, 12], [11, 10, 9, 8]),
+      // One step, a turn, a step that is too long, a jump and one step.
+      ([10, 12], nil), ([10, 13, 11], nil), ([10, 12, 21], nil), ([10, 12, 15, 80, 82], nil),
+      ([Int.min + 5, Int.min + 3, Int.max], nil),
+      // A step of 1 may be a beginning of many, and then is not.
+      ([10, 12, 13], [14, 15, 16, 17]), ([10, 12, 13, 16], [17, 18, 19, 20]),
+    ] as [([Int], [Int]?)])
+  func aHandGoesOneWay(requests: [Int], plan: [Int]?) {
+    var policy = policy(after: requests)
+    #expect((policy.direction != nil) == (plan != nil))
+    #expect(policy.plan(isResident: { _ in false }, within: 0..<Int.max) == plan)
+    #expect(policy.looksBack)
+    guard plan != nil else { return }
+    policy.observe(request: 500)
+    #expect(policy.direction == nil)
+    #expect(policy.plan(isResident: { _ in false }, within: 0..<Int.max) == [], "a jump ends it")
+  }
+
+  /// What is known of a reader's pace is of its requests, each of which is several frames on.
+  @Test func theDepthOfAJogIsOfFrames() {
+    var slow = policy(after: [10, 12, 15], depth: 8)
+    // In half a second come two requests at most, of up to three frames each.
+    #expect(
+      slow.plan(lookAhead(reader: 300_000_000), isResident: { _ in false }, within: 0..<Int.max) == [
+        16, 17, 18, 19, 20,
+      ])
+    var steady = policy(after: [10, 13, 16, 19], depth: 8)
+    #expect(steady.plan(lookAhead(reader: 300_000_000), isResident: { _ in false }, within: 0..<Int.max) == [22, 25])
+    var hinted = policy(after: [10, 12])
+    hinted.hint(direction: .forward)
+    hinted.clearHint()
+    hinted.observe(request: 14)
+    #expect(hinted.plan(isResident: { _ in false }, within: 0..<Int.max) == nil, "it begins anew")
+  }
+
+  /// Backward it begins in time: 20 frames of 10, twice, while the reader asks for as many every 31.
+  @Test func aJogBackwardBeginsInTime() {
+    var policy = policy(after: [90, 88, 85])
+    let lookAhead = lookAhead(reader: 93)
+    #expect(policy.plan(lookAhead, isResident: { $0 >= 60 }, within: 0..<Int.max) == nil, "59 is 26 away")
+    policy.observe(request: 82)
+    policy.observe(request: 80)
+    policy.observe(request: 77)
+    policy.observe(request: 74)
+    #expect(policy.plan(lookAhead, isResident: { $0 >= 60 }, within: 0..<Int.max) == nil, "59 is 15 away")
+    #expect(policy.lookInterval == 1, "two frames are less than a request of three")
+    policy.observe(request: 72)
+    #expect(policy.plan(lookAhead, isResident: { $0 >= 60 }, within: 0..<Int.max) == [59, 58, 57, 56])
+  }
+
   @Test func aPlanIsMadeAnewBelowTheLowWatermark() {
     var policy = policy(after: [0, 1])
     let plan = { (policy: inout PrefetchPolicy) in policy.plan(isResident: { _ in false }, within: 0..<Int.max) }
@@ -212,17 +266,19 @@ import Testing
     var expectedBefore: Int?
     var lastJump: [Int] = []
     var loop: [Int]?
+    var jogs = 0
     var looping = 0
     var loops = 0
     for index in 0..<4000 {
       run.step = index
       if rng.chance(10) { step = [1, -1, 2, -7, 32, 40].randomElement(using: &rng) ?? 1 }
+      let change = rng.chance(30) ? Int.random(in: 0...2, using: &rng) * step.signum() : 0
       if rng.chance(1), looping == 0 { looping = 150 }
       if looping > 0 {
         looping -= 1
         position = (50..<90).contains(position) ? position + 1 : 50
       } else {
-        position = rng.chance(5) ? Int.random(in: 0..<300, using: &rng) : min(max(position + step, 0), 299)
+        position = rng.chance(5) ? Int.random(in: 0..<300, using: &rng) : min(max(position + step + change, 0), 299)
       }
       run.event = "request \(position)"
       policy.observe(request: position)
@@ -248,9 +304,15 @@ import Testing
       expectedBefore = expected
       try run.same(policy.step, expected, "step of \(requests.suffix(4))")
 
+      // Two steps the same way, neither longer than eight.
+      let isJog = steps.count > 1 && steps.suffix(2).allSatisfy { abs($0) <= 8 && $0.signum() == steps.last?.signum() }
+      let jog = isJog && expected == nil ? steps.last?.signum() : nil
+      if jog != nil { jogs += 1 }
+      try run.same(policy.direction?.rawValue, (expected ?? jog)?.signum(), "direction")
+
       var ahead: [Int] = []
       var next = position
-      while let step = expected, ahead.count < depth {
+      while let step = expected ?? jog, ahead.count < depth {
         let isJump = next == loop?[0]
         if isJump, ahead.contains(next), ahead.contains(loop?[1] ?? 0) { break }
         next = isJump ? loop?[1] ?? 0 : next + step
@@ -284,7 +346,7 @@ import Testing
       try run.same(policy.pendingCount, pending.count, "pending")
       try run.check(policy.unusedCount <= 4 * depth, "unused frames are bounded")
     }
-    try run.check(loops > 0, "there are loops")
+    try run.check(loops > 0 && jogs > 0, "there are loops, and jogs")
     try run.check(policy.used > 0 && policy.wasted > 0 && policy.withdrawn > 0, "every count is exercised")
   }
 }
