@@ -3,14 +3,16 @@
 // from there; no picture is copied.
 //
 //   bare-loop FILE [--threads N] [--workload sequential]
-//   bare-loop FILE [--threads N] --requests TRACE [--lru BYTES]
+//   bare-loop FILE [--threads N] --requests TRACE [--lru BYTES] [--pace MS]
 //
 // TRACE has one frame number, or a-b for a range, a line; where b is less than a, these are the frames from a down to b,
 // one by one. With --lru, decoded frames go to a plain LRU cache of that size, and the decoder goes on forward instead of
-// seeking where no keyframe lies between it and the wanted frame.
+// seeking where no keyframe lies between it and the wanted frame. With --pace, a request (a forward
+// range is one) comes no sooner than so long after the one before.
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/imgutils.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,6 +64,14 @@ static double now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return t.tv_sec + t.tv_nsec * 1e-9;
+}
+
+static double wait_until(double due) {
+  double t = now();
+  if (due <= t) return t;
+  struct timespec end = {(time_t)due, (long)((due - (time_t)due) * 1e9)};
+  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL) == EINTR) continue;
+  return now();
 }
 
 static void open_file(const char *path, int threads) {
@@ -190,6 +200,7 @@ static int by_value(const void *a, const void *b) {
 int main(int argc, char **argv) {
   const char *path = NULL, *trace = NULL;
   int threads = 0;
+  double pace = 0, waited = 0;
   for (int i = 1; i < argc; i++) {
     const char *value = i + 1 < argc ? argv[i + 1] : NULL;
     if (argv[i][0] != '-') {
@@ -200,10 +211,11 @@ int main(int argc, char **argv) {
     if (!strcmp(argv[i], "--threads")) threads = atoi(value);
     else if (!strcmp(argv[i], "--requests")) trace = value;
     else if (!strcmp(argv[i], "--lru")) budget = atoll(value);
+    else if (!strcmp(argv[i], "--pace")) pace = atof(value) / 1e3;
     else if (strcmp(argv[i], "--workload") || strcmp(value, "sequential")) fail("not an option here: %s %s", argv[i], value);
     i++;
   }
-  if (!path) fail("usage: bare-loop FILE [--threads N] [--workload sequential | --requests TRACE [--lru BYTES]]");
+  if (!path) fail("usage: bare-loop FILE [--threads N] [--workload sequential | --requests TRACE [--lru BYTES] [--pace MS]]");
   av_log_set_level(AV_LOG_ERROR);
   double opening = now();
   open_file(path, threads);
@@ -215,7 +227,7 @@ int main(int argc, char **argv) {
     char line[64];
     if (!file) fail("cannot open %s", trace);
     make_index();
-    double start = now();
+    double start = now(), due = start;
     open_seconds = start - opening;
     while (fgets(line, sizeof line, file)) {
       int first, last;
@@ -226,11 +238,14 @@ int main(int argc, char **argv) {
       int backward = last < first;
       do {
         int end = backward ? first : last;
-        double begin = now();
+        double begin = wait_until(due);
+        due = begin + pace;
         for (int n = first; n <= end; n++) deliver(n, n == first);
         if (requests == room && !(latencies = realloc(latencies, (room = room ? 2 * room : 1024) * sizeof *latencies)))
           fail("out of memory");
-        latencies[requests++] = (now() - begin) * 1e3;
+        double took = now() - begin;
+        waited += took;
+        latencies[requests++] = took * 1e3;
       } while (backward && first-- > last);
     }
     seconds = now() - start;
@@ -250,7 +265,8 @@ int main(int argc, char **argv) {
   printf("{\"frames\": %lld, \"decoded_frames\": %lld, \"open_seconds\": %.6f, \"seconds\": %.6f, \"frames_per_second\": %.3f, ",
          (long long)delivered, (long long)decoded, open_seconds, seconds, delivered / seconds);
   if (requests > 0)
-    printf("\"latency_ms\": {\"p50\": %.3f, \"p95\": %.3f}, ", latencies[(requests - 1) / 2], latencies[(requests - 1) * 95 / 100]);
+    printf("\"waited_seconds\": %.6f, \"latency_ms\": {\"p50\": %.3f, \"p95\": %.3f}, ", waited,
+           latencies[(requests - 1) / 2], latencies[(requests - 1) * 95 / 100]);
   printf("\"peak_rss_bytes\": %lld}\n", (long long)usage.ru_maxrss * 1024);
   return 0;
 }

@@ -52,6 +52,12 @@ struct BenchCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "Ask for a frame no sooner than so long after the one before was asked for, as a hand or a player does: what is "
+        + "decoded ahead has the time between.", valueName: "ms"))
+  var pace: Double = 0
+
+  @Option(
+    help: ArgumentHelp(
       #"Write {"frame", "ms", "source"} for each request, a line each."#, valueName: "file"), completion: .file())
   var framesOut: String?
 
@@ -70,6 +76,9 @@ struct BenchCommand: AsyncParsableCommand {
       throw ValidationError("--report '\(report)': give the name of a file.")
     }
     if let report, report == framesOut { throw ValidationError("--report and --frames-out: give two files.") }
+    guard pace >= 0, pace <= 60_000 else {
+      throw ValidationError("--pace \(pace): give milliseconds from 0 to 60000.")
+    }
     if let count, count < 1 { throw ValidationError("--count \(count): give at least 1.") }
   }
 
@@ -85,7 +94,8 @@ struct BenchCommand: AsyncParsableCommand {
       let openSeconds = (ContinuousClock.now - begin).seconds
       let chosen = workload ?? .sequential
       let list = trace ?? chosen.requests(count: count, frames: buffer.frameCount ?? 0, seed: seed)
-      var recorder = BenchRecorder(buffer, list, keepsFrames: framesOut != nil, traces: report != nil)
+      var recorder = BenchRecorder(
+        buffer, list, keepsFrames: framesOut != nil, traces: report != nil, pace: .milliseconds(pace))
       try await recorder.run(list)
       guard let stream = buffer.stream else { throw CancellationError() }
       if let framesOut { try Output.writeFile(framesOut, Array(recorder.lines.utf8)) }

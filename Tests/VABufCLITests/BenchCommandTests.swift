@@ -4,7 +4,7 @@ import VABufTestKit
 
 /// The keys that `bench` and `play` share.
 private let reportKeys = [
-  "schema", "workload", "backend", "requests", "frames", "seconds", "frames_per_second", "latency_ms",
+  "schema", "workload", "backend", "requests", "frames", "seconds", "frames_per_second", "latency_ms", "waited_seconds",
   "decoded_frames", "hit_rate", "prefetch", "pool", "surfaces", "downloads", "uploads", "demotions", "demoted",
   "evictions", "fallbacks", "decoders", "segments", "offline_bound", "peak_rss_bytes", "beside_pool_bytes",
 ]
@@ -66,6 +66,20 @@ private func checkKeys(_ report: [String: Any]) {
     #expect(one.count == 30 && Set(one).count == 30)
     #expect(try frames("1") == one)
     #expect(try frames("2") != one)
+  }
+
+  /// Requests come so long after each other at least; what is waited for a frame is not what is waited for the next turn.
+  @Test func paces() throws {
+    guard let clip = try pyramid() else { return }
+    let trace = Program.scratch("bench") + "/paced"
+    try "7\n3-5\n5-3\n".write(toFile: trace, atomically: true, encoding: .utf8)
+    let run = try Program.vabuf("bench", clip, "--requests", trace, "--pace", "50", "--json")
+    #expect(run.status == 0, "\(run.errors)")
+    let report = try run.json()
+    let seconds = try #require(report["seconds"] as? Double)
+    let waited = try #require(report["waited_seconds"] as? Double)
+    #expect(report["frames"] as? Int == 7)
+    #expect(seconds >= 6 * 0.05 && waited > 0 && waited <= seconds)
   }
 
   @Test func traces() throws {

@@ -26,6 +26,7 @@ SOURCE = (
 CLIPS = {
     "1080p-h264-gop250": ("1920x1080", 600, "libx264 -preset medium -crf 23 -g 250", "mp4"),
     "1080p-h264-gop12": ("1920x1080", 600, "libx264 -preset medium -crf 23 -g 12 -bf 2", "mp4"),
+    "1080p-hevc-gop60": ("1920x1080", 600, "libx265 -preset medium -crf 28 -x265-params log-level=error:keyint=60", "mp4"),
     "1080p-hevc": ("1920x1080", 600, "libx265 -preset medium -crf 28 -x265-params log-level=error", "mp4"),
     "720p-vp9": ("1280x720", 600, "libvpx-vp9 -deadline good -cpu-used 4 -b:v 2M -row-mt 1", "webm"),
     "2160p-h264": ("3840x2160", 300, "libx264 -preset medium -crf 23 -g 250", "mp4"),
@@ -108,17 +109,18 @@ class Competition:
 
     def command(self, who, clip, workload, trace):
         vabuf, bare = os.environ["VABUF"], os.environ["BARE_LOOP"]
+        pace = ["--pace", str(self.options.pace)] if self.options.pace and trace else []
         if who == "vabuf":
             asked = ["--workload", "sequential"] if workload == "sequential" else ["--requests", trace]
             return [vabuf, "bench", clip, "--json", *self.where(), "--threads", self.threads] + asked + (
                 [] if workload == "sequential" and not self.options.work_only else ["--host-memory", "512M"]
-            )
+            ) + pace
         if who.startswith("bare"):
             asked = ["--workload", "sequential"] if workload == "sequential" else ["--requests", trace]
             return [bare, clip, "--threads", self.threads] + asked + (
                 ["--lru", str(BUDGET)] if who == "bare LRU" and workload != "sequential" else []
-            )
-        return [sys.executable, f"{HERE}/run.py", who, clip, self.threads, trace or "sequential"]
+            ) + pace
+        return [sys.executable, f"{HERE}/run.py", who, clip, self.threads, trace or "sequential"] + pace[1:]
 
     def where(self):
         """Options of vabuf that say where it decodes."""
@@ -197,6 +199,44 @@ class Competition:
         with open(path, "w") as file:
             file.write("\n".join(lines) + "\n")
         return path
+
+    def hand(self, name, clip, frames):
+        """How long a hand on a time line waits: lists of many seeds, of which each contestant has its turn."""
+        contestants = ["bare LRU", "vabuf"] + list(self.peers)
+        runs = {who: {} for who in contestants}
+        for seed in range(1, self.options.lists + 1):
+            self.options.seed = seed
+            trace = self.trace(name, "scrub", frames)
+            for who in contestants if seed % 2 else contestants[::-1]:
+                keeps = who in ("bare LRU", "vabuf")
+                run = self.once(who, clip, "scrub", trace if keeps else self.part(trace))
+                if run:
+                    runs[who][seed] = run
+        for who in contestants:
+            # Who was not done with a list in time is compared with those who were by the others.
+            seeds = [seed for seed in runs[who] if seed in runs["bare LRU"]]
+            if not seeds:
+                print(f"| {name} | {who} | - |", flush=True)
+                continue
+
+            def mean(who, value):
+                return statistics.mean(value(runs[who][seed]) for seed in seeds)
+
+            def waited(run):
+                return run["waited_seconds"] / run["frames"] * 1e3
+
+            def tail(run):
+                return run["latency_ms"]["p95"]
+
+            cells = [f"{len(seeds)}"]
+            for value in waited, tail:
+                mine, bare = mean(who, value), mean("bare LRU", value)
+                cells += [f"{mine:.2f}", f"{mine / bare:.2f}" if bare else "-"]
+            cells.append(", ".join(f"{tail(runs[who][seed]):.0f}" for seed in seeds))
+            for key in "decoded_frames", "offline_bound":
+                counts = [runs[who][seed].get(key) for seed in seeds]
+                cells.append(sum(counts) if all(counts) else "")
+            print(f"| {name} | {who} | " + " | ".join(map(str, cells)) + " |", flush=True)
 
     def work(self, name, clip, frames):
         """What vabuf does for the requests, whatever the machine's speed."""
@@ -306,16 +346,27 @@ def main():
     parser.add_argument("--speed-only", action="store_true", help="without the check of wrong frames")
     parser.add_argument("--first-only", action="store_true", help="only how soon the first frame of a file is there")
     parser.add_argument("--work-only", action="store_true", help="only what vabuf decodes, beside the offline bound")
+    parser.add_argument("--hand-only", action="store_true", help="only scrubbing, many lists, beside the bare LRU")
+    parser.add_argument("--lists", type=int, default=8, help="of --hand-only, with the seeds from 1")
+    parser.add_argument("--pace", type=float, default=0, help="milliseconds from one request to the next, at least")
     parser.add_argument("--backend", default="software", help="vabuf's")
     parser.add_argument("--device", help="vabuf's")
     options = parser.parse_args()
     os.makedirs(options.home, exist_ok=True)
     peers = [name for name, module in readers.MODULES.items() if importlib.util.find_spec(module)]
     if options.peers is not None:
-        peers = [name for name in peers if name in options.peers.split(",")]
+        named = [name for name in options.peers.split(",") if name]
+        if unknown := [name for name in named if name not in readers.MODULES]:
+            parser.error(f"no such peer: {', '.join(unknown)}; there are {', '.join(readers.MODULES)}")
+        peers = [name for name in peers if name in named]
     clips = SHORT_CLIPS if options.short else CLIPS
     if options.clips:
-        clips = {name: clip for name, clip in {**CLIPS, **SHORT_CLIPS, **HARD}.items() if name in options.clips.split(",")}
+        known, named = {**CLIPS, **SHORT_CLIPS, **HARD}, [name for name in options.clips.split(",") if name]
+        if unknown := [name for name in named if name not in known]:
+            parser.error(f"no such clip: {', '.join(unknown)}; there are {', '.join(known)}")
+        clips = {name: known[name] for name in named}
+    if options.pace and not options.hand_only:
+        parser.error("--pace is of --hand-only")
     if options.short:
         options.rounds = 1
     print(f"vabuf beside {', '.join(peers) or 'nobody'}; "
@@ -330,6 +381,15 @@ def main():
         for name, clip in clips.items():
             path = draw(options.home, name, *clip)
             competition.work(name, path, len(truth(path)))
+        return
+    if options.hand_only:
+        print(f"{options.lists} lists of 300 requests, {options.pace} ms apart, {options.threads} threads\n")
+        columns = ["clip", "", "lists", "ms waited a request", "of the bare LRU's", "p95 ms, mean", "of the bare LRU's", "p95 of each list"]
+        columns += ["decoded", "offline bound"]
+        print("| " + " | ".join(columns) + " |\n" + "|---" * len(columns) + "|", flush=True)
+        for name, clip in clips.items():
+            path = draw(options.home, name, *clip)
+            competition.hand(name, path, len(truth(path)))
         return
     if options.first_only:
         competition.first({name: draw(options.home, name, *clip) for name, clip in clips.items()})

@@ -1,6 +1,6 @@
 """One peer, one clip, one list of requests, in a process of its own. Prints what Benchmarks/BareLoop prints, one JSON object.
 
-run.py PEER CLIP THREADS sequential | TRACE          times it
+run.py PEER CLIP THREADS sequential | TRACE [MS]     times it; requests come MS apart at least
 run.py PEER CLIP THREADS digests                     a line for each frame of a linear read
 run.py PEER CLIP THREADS check TRACE                 a line for each frame of the trace: number and digest
 """
@@ -45,14 +45,17 @@ def main():
                 except Exception as error:  # whatever a library throws is its answer
                     print(number, type(error).__name__, flush=True)
         return
-    frames, latencies = 0, []
+    pace = float(sys.argv[5]) / 1e3 if len(sys.argv) > 5 else 0
+    frames, latencies, due = 0, [], 0
     start = time.perf_counter()
     if what == "sequential":
         for _ in reader.sequence():
             frames += 1
     else:
         for first, last in trace(what):
+            time.sleep(max(0, due - time.perf_counter()))
             before = time.perf_counter()
+            due = before + pace
             if first == last:
                 reader.frame(first)
             else:
@@ -63,6 +66,7 @@ def main():
     latencies.sort()
     result = {"frames": frames, "open_seconds": open_seconds, "seconds": seconds, "frames_per_second": frames / seconds}
     if latencies:
+        result["waited_seconds"] = sum(latencies) / 1e3
         result["latency_ms"] = {
             "p50": latencies[(len(latencies) - 1) // 2], "p95": latencies[(len(latencies) - 1) * 95 // 100]
         }

@@ -36,6 +36,7 @@ extension BenchPage {
       [
         Row("requests", "requests"), Row("frames given", "frames"), Row("time", "seconds", .seconds),
         Row("frames", "frames_per_second", .perSecond), Row("opened in", "open_seconds", .seconds),
+        Row("waited for frames", "waited_seconds", .seconds),
         Row("backend", "backend"),
       ]
     ),

@@ -5,6 +5,9 @@ struct BenchRecorder {
   private let buffer: FrameBuffer
   private let keepsFrames: Bool
   private let notesSources: Bool
+  private let pace: Duration
+  /// When the next frame may be asked for.
+  private var due = ContinuousClock.now
   private var last: RequestCounts
   private var start = ContinuousClock.now
   private(set) var frames: [(number: Int, source: RunTrace.Source)] = []
@@ -16,8 +19,12 @@ struct BenchRecorder {
   ///   - requests: what is to be run.
   ///   - keepsFrames: note each request's frame and where it was found.
   ///   - traces: note what a report shows, too.
-  init(_ buffer: FrameBuffer, _ requests: [Workload.Request], keepsFrames: Bool, traces: Bool) {
+  ///   - pace: a frame is asked for no sooner than so long after the one before was asked for.
+  init(
+    _ buffer: FrameBuffer, _ requests: [Workload.Request], keepsFrames: Bool, traces: Bool, pace: Duration = .zero
+  ) {
     self.buffer = buffer
+    self.pace = pace
     self.keepsFrames = keepsFrames
     notesSources = keepsFrames || traces
     let frameCount = buffer.frameCount ?? 0
@@ -31,10 +38,11 @@ struct BenchRecorder {
 
   mutating func run(_ requests: [Workload.Request]) async throws {
     start = ContinuousClock.now
+    due = start
     for request in requests {
       switch request {
       case .frame(let number):
-        let before = ContinuousClock.now
+        let before = try await whenDue()
         let lease = try await buffer.frame(at: number)
         note(lease, before, ContinuousClock.now)
       case .range(let range, let isOpen):
@@ -45,20 +53,32 @@ struct BenchRecorder {
   }
 
   private mutating func read(_ range: FrameRange, isOpen: Bool) async throws {
-    var before = ContinuousClock.now
+    var before = try await whenDue()
     let first = latencies.count
     var iterator = buffer.frames(range.numbers, direction: range.direction).makeAsyncIterator()
     while let lease = try await iterator.next() {
       let now = ContinuousClock.now
       note(lease, before, now)
-      // What noting takes is not the next frame's.
-      before = notesSources ? ContinuousClock.now : now
+      // What noting takes is not the next frame's; after the last one nothing is asked for.
+      let isLast = latencies.count - first == range.numbers.count
+      before = isLast ? now : notesSources || pace > .zero ? try await whenDue() : now
     }
     let missing = range.numbers.count - (latencies.count - first)
     if !isOpen, missing > 0 {
       // Says what is wrong with it: the stream is shorter.
       _ = try await buffer.frame(at: range.numbers.upperBound - 1)
     }
+  }
+
+  /// Waits until the next frame may be asked for.
+  ///
+  /// - Returns: now.
+  private mutating func whenDue() async throws -> ContinuousClock.Instant {
+    guard pace > .zero else { return .now }
+    if due > .now { try await Task.sleep(until: due, clock: .continuous) }
+    let now = ContinuousClock.now
+    due = now + pace
+    return now
   }
 
   private mutating func note(_ lease: FrameLease, _ before: ContinuousClock.Instant, _ now: ContinuousClock.Instant) {

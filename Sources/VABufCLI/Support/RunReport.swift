@@ -18,6 +18,9 @@ struct RunReport {
   /// Frames that must be decoded by who knows all requests; nil where nobody worked it out.
   var offlineBound: Int?
 
+  /// How long requests waited for their frames, together.
+  var waitedSeconds: Double { latencies.reduce(.zero, +).seconds }
+
   var framesPerSecond: Double { seconds > 0 ? Double(frames) / seconds : 0 }
 
   /// Milliseconds within which a share of the requests was answered (nearest rank), in one order for all shares.
@@ -39,7 +42,7 @@ struct RunReport {
         ("backend", .string(stream.backend.rawValue)), ("requests", .int(metrics.requests)), ("frames", .int(frames)),
       ] + extra + [
         ("seconds", .rounded(seconds, 6)), ("frames_per_second", .rounded(framesPerSecond, 3)),
-        ("open_seconds", .rounded(openSeconds, 6)),
+        ("open_seconds", .rounded(openSeconds, 6)), ("waited_seconds", .rounded(waitedSeconds, 6)),
         ("latency_ms", .object([("p50", times[0]), ("p95", times[1]), ("p99", times[2]), ("max", times[3])])),
         ("decoded_frames", .int(metrics.decodedFrames)), ("offline_bound", offlineBound.map { .int($0) } ?? .null),
         ("decoders", .int(metrics.decoders)), ("segments", .int(metrics.segments)),
