@@ -7,12 +7,12 @@
 //
 // TRACE has one frame number, or a-b for a range, a line; where b is less than a, these are the frames from a down to b,
 // one by one. With --lru, decoded frames go to a plain LRU cache of that size, and the decoder goes on forward instead of
-// seeking where no keyframe lies between it and the wanted frame. With --pace, a request (a forward
-// range is one) comes no sooner than so long after the one before.
+// seeking where no keyframe lies between it and the wanted frame. With --pace, a request (a forward range is one) comes no
+// sooner than so long after the one before.
+#include <errno.h>
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/imgutils.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -87,6 +87,12 @@ import Testing
       ])
     var steady = policy(after: [10, 13, 16, 19], depth: 8)
     #expect(steady.plan(lookAhead(reader: 300_000_000), isResident: { _ in false }, within: 0..<Int.max) == [22, 25])
+    // A quarter of the plan is used up by two requests of two frames each, or by four of one.
+    for (requests, interval) in [([10, 12, 14], 2), ([10, 11, 12], 4)] {
+      var policy = policy(after: requests, depth: 16, lowWater: 8)
+      #expect(policy.plan(isResident: { _ in false }, within: 0..<Int.max)?.count == 16)
+      #expect(policy.lookInterval == interval)
+    }
     var hinted = policy(after: [10, 12])
     hinted.hint(direction: .forward)
     hinted.clearHint()
