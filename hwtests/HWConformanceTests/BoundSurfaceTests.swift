@@ -40,7 +40,9 @@ struct BoundSurfaceTests {
     #expect(buffer.metrics.fallbacks == 0)
   }
 
-  @Test(arguments: [SurfaceClips.long, SurfaceClips.other]) func everyOrderIsExact(_ clip: Clip) async throws {
+  @Test(arguments: [SurfaceClips.long, SurfaceClips.other, SurfaceClips.hevc]) func everyOrderIsExact(_ clip: Clip)
+    async throws
+  {
     try await withBuffer(clip) { buffer, md5s in try await Self.readAll(buffer, md5s) }
   }
 
@@ -76,6 +78,42 @@ struct BoundSurfaceTests {
         }
         print("\(name): \(buffer.metrics.fallbacks) fallbacks")
       }
+    }
+  }
+
+  /// The driver keeps what waits for the decoder in a ring of 16, and each field is one of them: more is a misuse, and was a
+  /// hang on a GPU.
+  @Test(arguments: ["h264-paff-raw", "h264-paff-in-order"]) func fieldsDoNotOverflowTheDriver(_ name: String)
+    async throws
+  {
+    guard let path = try ClipMaker.shared.path(of: name) else { return }
+    let md5s = try Reference.cached(path).lines.map(\.md5)
+    try await SoftwareDriver.run(SoftwareDriverControls(slow: ["decode=8"], binds: 32)) { run in
+      let buffer = try await FrameBuffer.open(path, options: hardwareOptions(run.device))
+      try await Conformance.closing(buffer) { buffer in try await Self.readAll(buffer, md5s) }
+    }
+  }
+
+  /// Going back to the first frame flushes the decoder as any other start does; HEVC then keeps its context.
+  @Test func theStartOfTheFileTakesNoNewContext() async throws {
+    guard let (path, md5s) = try SurfaceClips.make(SurfaceClips.hevc) else { return }
+    try await SoftwareDriver.run(SoftwareDriverControls(binds: 32)) { run in
+      var options = hardwareOptions(run.device)
+      // One decoder, and hardly any frame is kept.
+      options.gpuSurfaces = try SurfaceClips.needs(path).most + 4
+      options.configuration = Configuration(
+        ringFrames: 2, cacheFrames: 4, prefetchFrames: 1, poolBytes: 32 << 20, channelFrames: 2)
+      let few = options
+      let buffer = try await FrameBuffer.open(path, options: few)
+      try await Conformance.closing(buffer) { buffer in
+        for number in [30, 120, 20, 140, 10, 130] {
+          let frame = try await buffer.frame(at: number)
+          #expect(try FrameDigest.md5(frame) == md5s[number], "frame \(number)")
+        }
+        #expect(buffer.metrics.decoders == 1)
+      }
+      let contexts = try run.reports().map { $0.calls["vaCreateContext"] ?? 0 }.reduce(0, +)
+      #expect(contexts == 1)
     }
   }
 

@@ -18,7 +18,12 @@ enum SurfaceClips {
     "-f lavfi -i testsrc2=s=208x128:r=25,trim=end_frame=150,noise=alls=9:allf=t:all_seed=7"
       + " -c:v libvpx-vp9 -threads 1 -deadline good -cpu-used 5 -b:v 200k -auto-alt-ref 1 -lag-in-frames 16 -g 40")
 
-  private static let maker = ClipMaker(clips: [long, other])
+  static let hevc = Clip(
+    "surfaces-hevc", "mp4", "a flush keeps the context", [],
+    "-f lavfi -i testsrc2=s=160x144:r=25,trim=end_frame=150,noise=alls=8:allf=t:all_seed=3"
+      + " -c:v libx265 -preset fast -pix_fmt yuv420p -x265-params log-level=error:pools=1:keyint=50:open-gop=0")
+
+  private static let maker = ClipMaker(clips: [long, other, hevc])
 
   /// The file and what ffmpeg says of it; nil, with the reason printed, where it cannot be made here.
   static func make(_ clip: Clip) throws -> (path: String, md5s: [String])? {

@@ -83,6 +83,7 @@ struct softva_context {
   bool stopping;
   pthread_cond_t work;
   struct softva_job *first_job, *last_job;
+  int open_jobs;  // submitted, and not decoded yet
 };
 
 // Waits for the pictures on their way, then frees it. Not under the lock.

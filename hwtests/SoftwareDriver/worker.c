@@ -7,6 +7,10 @@
 #include "decode.h"
 #include "pixels.h"
 
+// With SOFTVA_BINDS: nvidia-vaapi-driver keeps what was submitted in a ring of so many, which seems
+// empty when it is full. The picture that is being decoded counts here, though not there.
+#define BOUND_QUEUE 16
+
 void softva_job_free(struct softva_job *job) {
   for (size_t index = 0; index < job->reference_count; index++)
     softva_surface_release(job->references[index]);
@@ -95,6 +99,7 @@ static void *work(void *argument) {
     complete(driver, job, decode(context, job));
     softva_job_free(job);
     pthread_mutex_lock(&driver->lock);
+    context->open_jobs--;
   }
   pthread_mutex_unlock(&driver->lock);
   return NULL;
@@ -111,6 +116,11 @@ bool softva_worker_submit(struct softva_context *context, struct softva_job *job
   else
     context->first_job = job;
   context->last_job = job;
+  context->open_jobs++;
+  if (context->driver->binds > 0 && context->open_jobs == BOUND_QUEUE)
+    softva_report(
+        context->driver, "vaEndPicture: %d pictures wait in context %#x: they are lost",
+        BOUND_QUEUE, context->id);
   pthread_cond_signal(&context->work);
   return true;
 }
@@ -119,6 +129,7 @@ void softva_worker_drop(struct softva_context *context) {
   while (context->first_job != NULL) {
     struct softva_job *job = context->first_job;
     context->first_job = job->next;
+    context->open_jobs--;
     job->target->status = VA_STATUS_ERROR_OPERATION_FAILED;
     job->target->pending--;
     softva_job_free(job);

@@ -21,8 +21,10 @@ package final class HardwareSession: SurfaceAllocator {
 
   /// As many pictures as NVDEC decodes with.
   private static let mostTargets = 32
-  /// Pictures that nobody has waited for yet: nvidia-vaapi-driver overwrites the oldest of 16.
-  private static let mostPending = 8
+  /// Pictures that nobody has waited for yet. nvidia-vaapi-driver loses all that wait for NVDEC when there are 16, and each of
+  /// two fields is one to it: these, the one that follows, and the second field of the one that was waited for last, since
+  /// waiting ends with the first. That is 15.
+  private static let mostPending = 6
 
   /// - Parameters:
   ///   - old: the session whose place this one takes: what is promised to that is promised to this.
@@ -57,6 +59,10 @@ package final class HardwareSession: SurfaceAllocator {
     unbind()
     device.detach(needs)
   }
+
+  /// Where it binds surfaces, starting may make another context (libavcodec does so for each flush of H.264), and such a
+  /// driver takes as long for it as for decoding a hundred pictures: measured, docs/hardware-testing.md.
+  var startsAreDear: Bool { device.bindsSurfaces }
 
   var options: HardwareOptions { HardwareOptions(device: context, surfaces: self) }
 

@@ -8,11 +8,11 @@ internal import Logging
 /// Used by one thread at a time; blocks while it reads, decodes and waits for memory.
 ///
 /// States: *lost* (`run` is nil; after opening, an error, the end, or the last frame of a run that was to end) and
-/// *running* from a seek point. `seek` makes it running; each emitted frame is checked against the index. A frame that is not the one that is due ends the run, and
-/// another begins: with a new decoder at the same seek point where the old one was flushed only; else, where it began in
-/// the middle, that seek point lied, is never used again, and an earlier one serves; a run from the start with a new
-/// decoder is right, so the headers promised what the decoder does not do, and the stream is decoded once to learn the
-/// truth. Where even that differs from time to time, decoding becomes repeatable: one thread, cleared buffers.
+/// *running* from a seek point. `seek` makes it running; each emitted frame is checked against the index. A frame that is
+/// not the one that is due ends the run, and another begins: with a new decoder at the same seek point where the old one
+/// was flushed only; else, where it began in the middle, that seek point lied, is never used again, and an earlier one
+/// serves; a run from the start with a new decoder is right, so the headers promised what the decoder does not do, and the
+/// stream is decoded once to learn the truth. Where even that differs from time to time, decoding becomes repeatable: one thread, cleared buffers.
 ///
 /// A run that is left for another one is *parked* with its decoder, where that may save decoding later and memory allows;
 /// a request goes to the run that reaches it with the least decoding (`ParkingPolicy`).
@@ -46,6 +46,8 @@ package final class DecodeEngine {
   private var servesDemand = true
   /// Where runs ended at a frame that was wanted alone.
   private var drains = DrainPolicy()
+  /// Flushed decoders did not give what new ones do at the first packet.
+  private var startsAnew = false
   /// There is no run because it was over at its last frame (`DecodeRun.last`).
   private var isCutShort = false
   private var shape: PictureShape?
@@ -196,7 +198,8 @@ package final class DecodeEngine {
 
   /// Starting there once more takes no other device context, nor the file opened anew.
   private func restartIsCheap(at point: FrameIndex.SeekPoint) -> Bool {
-    point.packet > 0 || decoder.hardware == nil && seeksStart
+    if let hardware = decoder.hardware, hardware.startsAreDear || index.needsFreshDecoder { return false }
+    return point.packet > 0 || seeksStart
   }
 
   /// The first packet can be sought as any other.
@@ -212,7 +215,9 @@ package final class DecodeEngine {
       ])
     run = nil
     isCutShort = false
-    let reopening = reopening || point.packet == 0 || index.proof != .demuxed || index.needsFreshDecoder
+    // A new decoder on a device is a new context, which may take as long as decoding a hundred pictures.
+    let isFlushed = decoder.hardware != nil && seeksStart && !startsAnew
+    let reopening = reopening || point.packet == 0 && !isFlushed || index.proof != .demuxed || index.needsFreshDecoder
     guard
       try decoder.start(
         at: point.packet, records: index.packets, reopening: reopening,
@@ -454,6 +459,7 @@ package final class DecodeEngine {
       dropParked()
     } else if !isRefuted, !run.isReopened {
       // Try the same point with a new decoder.
+      startsAnew = startsAnew || run.isLinear
     } else if !isRefuted, !run.isLinear {
       liars.insert(run.start.packet)
       dropParked()

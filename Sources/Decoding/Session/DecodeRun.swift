@@ -39,7 +39,7 @@ struct DecodeRun {
     if frame.isDamaged || signs.losesSamples || unwritten { return ("the decoder met damage", isReopened) }
     // The pictures that lead a seek point refer to some before it.
     guard signs.missesReferences, !(isFirst && index.hasLeadingPictures(start)) else { return nil }
-    return ("the decoder misses a reference", isLinear)
+    return ("the decoder misses a reference", isLinear && isReopened)
   }
 
   /// The packet's picture leads the seek point.

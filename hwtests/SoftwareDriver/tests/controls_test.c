@@ -243,6 +243,24 @@ static void test_binds(void) {
   CHECK_CLEAN();
 }
 
+// What nobody took yet lies in a ring of 16, which seems empty when it is full.
+static void test_bound_queue(void) {
+  for (int submitted = 15; submitted <= 20; submitted += 5) {
+    struct client c;
+    set("SOFTVA_BINDS", "2");
+    setenv("SOFTVA_SLOW", "decode=60", 1);
+    CHECK_STATUS(client_open(&c), OK);
+    for (int index = 0; index < submitted; index++)
+      CHECK_STATUS(client_decode(&c, c.surfaces[0], index % 8, NONE), OK);
+    CHECK(client_read(&c, c.surfaces[0], true) >= 0, "%d pictures", submitted);
+    client_close(&c);
+    if (submitted < 16)
+      CHECK_CLEAN();
+    else
+      CHECK_MISUSE("16 pictures wait in context");
+  }
+}
+
 static void test_slow(void) {
   struct client c;
   set("SOFTVA_SLOW", "decode=120");
@@ -657,7 +675,7 @@ int main(void) {
   static void (*const tests[])(void) = {
       test_decode, test_fail,  test_limits, test_slow,   test_corrupt,
       test_lost,   test_hang, test_crash,  test_export, test_misuse,
-      test_malformed, test_threads, test_binds};
+      test_malformed, test_threads, test_binds, test_bound_queue};
   for (size_t index = 0; index < sizeof tests / sizeof *tests; index++) tests[index]();
   unlink(log_path);
   printf("controls: %d checks, %d failed\n", checks, failures);
