@@ -10,9 +10,6 @@ internal import Synchronization
 final class BufferCore: Sendable {
   let pool: MemoryPool
   let cache: FrameCache
-  /// How many frames before a wanted one are kept, where they are decoded on the way: half a cache, and of a small one all
-  /// but a little, because a hand that goes back soon wants more than half of it.
-  let keepBehind: Int
   /// A range of no more frames is kept whole.
   let keepWhole: Int
   /// About how many frames there is room for in host memory.
@@ -32,8 +29,8 @@ final class BufferCore: Sendable {
   private let state: Mutex<BufferState>
 
   private static let lastStream = Atomic<UInt32>(0)
-  /// How far a hand on a time line usually goes back: measured, docs/adr/0017-parked-decoders.md.
-  private static let handful = 48
+  /// How far a hand on a time line usually goes back: measured, docs/adr/0020-packed-frames.md.
+  private static let handful = 64
   /// Frames are packed when there is no more memory than for so many: before decoders find none.
   private static let headroomFrames = 12
   /// But not when this part of the pool is free: large frames that fit plain are not packed for a decoder that may come.
@@ -64,7 +61,6 @@ final class BufferCore: Sendable {
       Double(min(configuration.cacheFrames, 1 << 40)) * inPlaceOfOne
         * min(1, Double(cacheLimits.hostBytes) / Double(max(1, configuration.poolBytes))))
     keepWhole = configuration.cacheFrames / 2
-    keepBehind = max(keepWhole, min(hostFrames - BufferState.spareFrames, Self.handful))
     state = Mutex(
       BufferState(
         configuration: configuration, cacheFrames: max(1, hostFrames), frameCount: frameCount, seekPoints: seekPoints,
@@ -96,6 +92,13 @@ final class BufferCore: Sendable {
       state.cacheFrames = max(1, surfaces ?? hostFrames)
       state.allowSegments(surfaces == nil, isResident: isResident, &effects)
     }
+  }
+
+  /// How many frames before a wanted one are kept, where they are decoded on the way: half a cache, and of a small one all
+  /// but a little, because a hand that goes back soon wants more than half of it.
+  var keepBehind: Int {
+    let room = max(hostFrames, cache.packedRoom ?? 0)
+    return max(keepWhole, min(room - BufferState.spareFrames, Self.handful))
   }
 
   func key(_ number: Int) -> FrameKey { FrameKey(stream: stream, number: number) }

@@ -413,6 +413,8 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   var packing: (frames: Int, bytes: Int, packs: Int, unpacks: Int) {
     state.withLock { ($0.policy.packedFrames, $0.policy.packedBytes, $0.policy.packs, $0.policy.unpacks) }
   }
+  /// How many frames there is room for, by what packed ones take (`CachePolicy.packedRoom`).
+  var packedRoom: Int? { state.withLock { $0.policy.packedRoom } }
   /// Frames that left to make room for others.
   var evictions: Int { state.withLock { $0.policy.evictions(.size) } }
   /// Frames that left the GPU for host memory, and how many of them a reader got later.

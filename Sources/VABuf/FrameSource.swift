@@ -115,6 +115,7 @@ public final class FramePort: Sendable {
     core.decoded(frames, nanoseconds: duration.map { UInt64(clamping: $0.nanoseconds) })
   }
 
-  /// How many frames before a requested one are worth delivering too, where they are decoded on the way.
+  /// How many frames before a requested one are worth delivering too, where they are decoded on the way. Not always the same:
+  /// packed frames may take less memory than was expected.
   public var keepBehind: Int { core.keepBehind }
 }

@@ -5,6 +5,16 @@ extension CachePolicy {
   /// Host bytes that may come in before something goes.
   package var freeHostBytes: Int { limits.hostBytes - hostBytes - reservedHostBytes }
 
+  /// So many packed frames tell what the next ones will take.
+  private static let packedThatTell = 8
+
+  /// How many frames the host tier holds beside the plain ones, by what the packed ones take; nil where too few are to tell.
+  package var packedRoom: Int? {
+    guard packedFrames >= Self.packedThatTell else { return nil }
+    let bytes = max(0, limits.hostBytes - limits.plainBytes)
+    return min(limits.frames, Int(Double(bytes) * Double(packedFrames) / Double(max(1, packedBytes))))
+  }
+
   /// Packs the least recently used plain frames, up to so many of them, as far as the limits allow.
   ///
   /// One that has a packed copy loses its plain one; one that is on the GPU too is not worth the work, and loses its host

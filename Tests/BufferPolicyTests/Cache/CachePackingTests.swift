@@ -28,6 +28,21 @@ import Testing
     #expect(cache.taken() == [], "there is room now")
   }
 
+  /// What packed frames take tells how many there is room for.
+  @Test func roomIsKnownByWhatPackedFramesTake() {
+    var cache = cache(host: 20, plain: 2)
+    for number in 0..<20 { cache.insert(number) }
+    cache.act { $0.pack(9, into: &$1) }
+    for slot in 0..<7 { #expect(cache.act { policy, _ in policy.packed(slot, hostBytes: 4) }) }
+    #expect(cache.policy.packedRoom == nil, "seven tell nothing")
+    #expect(cache.act { policy, _ in policy.packed(7, hostBytes: 4) })
+    #expect(cache.policy.packedRoom == 180 / 4)
+    #expect(cache.act { policy, _ in policy.packed(8, hostBytes: 9) })
+    #expect(cache.policy.packedRoom == 180 * 9 / 41)
+    cache.act { $0.setLimits(.init(frames: 30, hostBytes: 200, surfaces: 0, plainBytes: 20), into: &$1) }
+    #expect(cache.policy.packedRoom == 30, "no more than there may be")
+  }
+
   /// A packed frame keeps its place: it goes before those that were used later.
   @Test func packingIsNoUse() {
     var cache = cache(host: 3, plain: 0)
