@@ -12,7 +12,8 @@ internal import Logging
 /// not the one that is due ends the run, and another begins: with a new decoder at the same seek point where the old one
 /// was flushed only; else, where it began in the middle, that seek point lied, is never used again, and an earlier one
 /// serves; a run from the start with a new decoder is right, so the headers promised what the decoder does not do, and the
-/// stream is decoded once to learn the truth. Where even that differs from time to time, decoding becomes repeatable: one thread, cleared buffers.
+/// stream is decoded once to learn the truth. Where even that differs from time to time, decoding becomes repeatable: one
+/// thread, cleared buffers.
 ///
 /// A run that is left for another one is *parked* with its decoder, where that may save decoding later and memory allows;
 /// a request goes to the run that reaches it with the least decoding (`ParkingPolicy`).
@@ -46,8 +47,8 @@ package final class DecodeEngine {
   private var servesDemand = true
   /// Where runs ended at a frame that was wanted alone.
   private var drains = DrainPolicy()
-  /// Flushed decoders did not give what new ones do at the first packet.
-  private var startsAnew = false
+  /// A flushed decoder did not give what a new one does at the first packet.
+  private var flushFailsAtStart = false
   /// There is no run because it was over at its last frame (`DecodeRun.last`).
   private var isCutShort = false
   private var shape: PictureShape?
@@ -198,8 +199,15 @@ package final class DecodeEngine {
 
   /// Starting there once more takes no other device context, nor the file opened anew.
   private func restartIsCheap(at point: FrameIndex.SeekPoint) -> Bool {
-    if let hardware = decoder.hardware, hardware.startsAreDear || index.needsFreshDecoder { return false }
+    if let hardware = decoder.hardware { return !hardware.startsAreDear && !takesNewDecoder(at: point) }
     return point.packet > 0 || seeksStart
+  }
+
+  /// A flushed decoder will not do. At the first packet one does on a device only: a new one is a new context there, which
+  /// may take as long as decoding a hundred pictures.
+  private func takesNewDecoder(at point: FrameIndex.SeekPoint) -> Bool {
+    let isFlushed = point.packet > 0 || decoder.hardware != nil && seeksStart && !flushFailsAtStart
+    return !isFlushed || index.proof != .demuxed || index.needsFreshDecoder
   }
 
   /// The first packet can be sought as any other.
@@ -215,9 +223,7 @@ package final class DecodeEngine {
       ])
     run = nil
     isCutShort = false
-    // A new decoder on a device is a new context, which may take as long as decoding a hundred pictures.
-    let isFlushed = decoder.hardware != nil && seeksStart && !startsAnew
-    let reopening = reopening || point.packet == 0 && !isFlushed || index.proof != .demuxed || index.needsFreshDecoder
+    let reopening = reopening || takesNewDecoder(at: point)
     guard
       try decoder.start(
         at: point.packet, records: index.packets, reopening: reopening,
@@ -459,7 +465,7 @@ package final class DecodeEngine {
       dropParked()
     } else if !isRefuted, !run.isReopened {
       // Try the same point with a new decoder.
-      startsAnew = startsAnew || run.isLinear
+      if run.isLinear { flushFailsAtStart = true }
     } else if !isRefuted, !run.isLinear {
       liars.insert(run.start.packet)
       dropParked()
