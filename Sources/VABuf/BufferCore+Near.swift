@@ -6,7 +6,6 @@ extension BufferCore {
   /// - Throws: `VABufError` with code `noSuchFrame`, which counts as a request.
   func check(_ number: Int) throws(VABufError) {
     guard let error = outOfRange(number) else { return }
-    counters.requests.count()
     counters.misses.count()
     throw error
   }
@@ -19,7 +18,6 @@ extension BufferCore {
     {
       // It may leave the cache between the two: then there is another nearest one.
       guard let lease = cache.lease(key(number), in: place) else { continue }
-      counters.requests.count()
       countHit(lease)
       counters.nearFrames.count()
       return lease

@@ -136,16 +136,13 @@ final class BufferCore: Sendable {
   private func update<R: Sendable>(
     _ body: (inout BufferState, inout BufferState.Effects) throws -> R
   ) rethrows -> R {
-    let (result, effects) = try state.withLock { state in
-      var effects = BufferState.Effects()
-      let result = try body(&state, &effects)
-      return (result, effects)
-    }
+    var effects = BufferState.Effects()
+    let result = try state.withLock { try body(&$0, &effects) }
     perform(effects, lease: nil)
     return result
   }
 
-  private func perform(_ effects: BufferState.Effects, lease: FrameLease?) {
+  private func perform(_ effects: consuming BufferState.Effects, lease: FrameLease?) {
     if let lease { for continuation in effects.arrived { continuation.resume(returning: lease) } }
     for (continuation, error) in effects.failed { continuation.resume(throwing: error) }
     for (continuation, request) in effects.sources { continuation.resume(returning: request) }
@@ -161,7 +158,6 @@ final class BufferCore: Sendable {
     _ number: Int, urgency: RequestSchedule.Urgency, reader: BufferState.ReaderID, in place: Placement,
     isRead: Bool = true
   ) async throws -> (lease: FrameLease, hasWaited: Bool) {
-    counters.requests.count()
     let found = hit(number, reader, place)
     let lease = if let found { found } else { try await arrival(of: number, urgency: urgency, reader: reader) }
     // A download is waited for too.
@@ -204,7 +200,6 @@ final class BufferCore: Sendable {
 
   /// The frame if it is there; else nil, and the source is told to do it first.
   func look(_ number: Int) throws -> FrameLease? {
-    counters.requests.count()
     if let lease = hit(number, BufferState.anonymousReader, .anywhere) { return unpackedNow(lease) }
     let arrived = try update { state, effects -> FrameLease? in
       if let lease = late(number, BufferState.anonymousReader, &state, &effects) { return lease }
@@ -228,9 +223,13 @@ final class BufferCore: Sendable {
 
   private func hit(_ number: Int, _ reader: BufferState.ReaderID, _ place: Placement) -> FrameLease? {
     guard let lease = cache.lease(key(number), in: place) else { return nil }
-    countHit(lease)
     let now = Monotonic.now
-    update { $0.observe(number, reader, isHit: true, at: now, isResident: isResident, &$1) }
+    let isFollowed = state.withLock { state in
+      state.countHit(isOnHost: lease.isOnHost)
+      // A closure: a reference to the method would count references of the core, which all readers share.
+      return state.note(number, reader, isHit: true, at: now, isResident: { isResident($0) })
+    }
+    if isFollowed { update { $0.follow(reader, isHit: true, isResident: isResident, &$1) } }
     return lease
   }
 
@@ -240,15 +239,15 @@ final class BufferCore: Sendable {
     _ number: Int, _ reader: BufferState.ReaderID, _ state: inout BufferState, _ effects: inout BufferState.Effects
   ) -> FrameLease? {
     guard let lease = cache.lease(key(number), in: .anywhere) else { return nil }
-    countHit(lease)
+    state.countHit(isOnHost: lease.isOnHost)
     state.observe(number, reader, isHit: true, at: Monotonic.now, isResident: isResident, &effects)
     return lease
   }
 
-  func countHit(_ lease: FrameLease) {
-    counters.residentHits.count()
-    if lease.picture == nil, lease.surface != nil { counters.surfaceHits.count() }
-  }
+  func countHit(_ lease: FrameLease) { state.withLock { $0.countHit(isOnHost: lease.isOnHost) } }
+
+  /// Requests that found their frame there, and of those, that found it in a surface only.
+  var hits: (resident: Int, surface: Int) { state.withLock { $0.hits } }
 
   /// - Returns: the frame, where it arrived meanwhile; then nobody waits.
   private func wait(
@@ -299,13 +298,12 @@ final class BufferCore: Sendable {
   var frameCount: Int? { state.withLock { $0.frameCount } }
 
   var metrics: BufferMetrics {
-    let (prefetch, segments) = state.withLock { ($0.prefetch, $0.segmentCount) }
+    let (hits, prefetch, segments) = state.withLock { ($0.hits, $0.prefetch, $0.segmentCount) }
     var metrics = BufferMetrics()
-    metrics.requests = counters.requests.value
-    metrics.residentHits = counters.residentHits.value
-    metrics.residentSurfaceHits = counters.surfaceHits.value
+    (metrics.residentHits, metrics.residentSurfaceHits) = hits
     metrics.joinedHits = counters.joinedHits.value
     metrics.misses = counters.misses.value
+    metrics.requests = metrics.residentHits + metrics.joinedHits + metrics.misses
     metrics.nearFrames = counters.nearFrames.value
     metrics.decodedFrames = counters.decodedFrames.value
     metrics.deliveredFrames = counters.deliveredFrames.value
@@ -372,11 +370,8 @@ final class BufferCore: Sendable {
     let byteCount = frame.hostBytes
     let lease = cache.insert(frame, key(number), isAwaited: state.withLock { $0.isAwaited(number) })
     let now = Monotonic.now
-    let effects = state.withLock { state in
-      var effects = BufferState.Effects()
-      state.arrived(number, at: now, isResident: isResident, &effects)
-      return effects
-    }
+    var effects = BufferState.Effects()
+    state.withLock { $0.arrived(number, at: now, isResident: isResident, &effects) }
     perform(effects, lease: lease)
     makeRoom(for: byteCount)
     // A frame that was on its way when the buffer closed has no business in the cache any more.

@@ -108,9 +108,6 @@ extension BufferMetrics {
 
 /// The buffer's counters; each is atomic by itself.
 final class BufferCounters: Sendable {
-  let requests = Atomic(0)
-  let residentHits = Atomic(0)
-  let surfaceHits = Atomic(0)
   let joinedHits = Atomic(0)
   let misses = Atomic(0)
   let nearFrames = Atomic(0)

@@ -23,8 +23,8 @@ struct BufferState: ~Copyable {
     var reader = BufferState.noReader
   }
 
-  /// What is to be done after unlocking.
-  struct Effects {
+  /// What is to be done after unlocking, once.
+  struct Effects: ~Copyable {
     var arrived: [CheckedContinuation<FrameLease, any Error>] = []
     var failed: [(CheckedContinuation<FrameLease, any Error>, any Error)] = []
     var sources: [(CheckedContinuation<FrameRequest?, Never>, FrameRequest?)] = []
@@ -34,11 +34,12 @@ struct BufferState: ~Copyable {
     var resumptions = SegmentDesk.Resumptions()
   }
 
-  /// An object, for values in a dictionary are changed at the price of an allocation: each request changes them, those of
-  /// cached frames too. Nothing but the state has it.
-  private final class Reader {
+  private struct Reader {
+    let id: ReaderID
     var policy: PrefetchPolicy
     var pace = ReaderPace()
+    /// Which way it went at its last request; nil where it goes nowhere.
+    private(set) var direction: Direction?
     /// What it is going to read, at most.
     let range: Range<Int>
     /// It is going to read all of its range.
@@ -46,15 +47,19 @@ struct BufferState: ~Copyable {
     /// The lowest frame that it may want, or whoever follows it.
     let lowest: Int
     var plan: [Int] = []
+    /// The plan is another one than the schedule knows.
+    private(set) var hasNewPlan = false
     /// Hits since the plan was last looked at.
-    var hits = 0
+    private var hits = 0
 
-    init(_ policy: PrefetchPolicy) {
+    init(_ id: ReaderID, _ policy: PrefetchPolicy) {
+      self.id = id
       self.policy = policy
       (range, readsOn, lowest) = (0..<Int.max, false, 0)
     }
 
-    init(_ policy: PrefetchPolicy, of range: Range<Int>, lowest: Int) {
+    init(_ id: ReaderID, _ policy: PrefetchPolicy, of range: Range<Int>, lowest: Int) {
+      self.id = id
       self.policy = policy
       self.range = range
       self.lowest = lowest
@@ -64,15 +69,27 @@ struct BufferState: ~Copyable {
     /// It asked for a frame.
     ///
     /// - Returns: whether its plan is to be looked at.
-    func observe(_ frame: Int, isHit: Bool, at now: UInt64) -> Bool {
-      policy.observe(request: frame)
+    mutating func observe(_ frame: Int, isHit: Bool, at now: UInt64) -> Bool {
+      direction = policy.observe(request: frame)
       pace.asked(at: now)
       // Others are answered when their frame arrives.
       if isHit { pace.answered(at: now) }
       hits += 1
-      if isHit, hits < policy.lookInterval { return false }
+      return !isHit || hits >= policy.lookInterval
+    }
+
+    /// Makes its plan anew, where that changes something.
+    mutating func look(_ lookAhead: LookAhead?, isResident: (Int) -> Bool, within bounds: Range<Int>) {
       hits = 0
-      return true
+      guard let plan = policy.plan(lookAhead, isResident: isResident, within: bounds) else { return }
+      self.plan = plan
+      hasNewPlan = true
+    }
+
+    /// The schedule gets to know its plan.
+    mutating func takeNewPlan() -> Bool {
+      defer { hasNewPlan = false }
+      return hasNewPlan
     }
   }
 
@@ -81,7 +98,8 @@ struct BufferState: ~Copyable {
   private let prefetchFrames: Int
   /// About how many frames the cache has room for.
   var cacheFrames: Int
-  private var readers: [ReaderID: Reader] = [:]
+  /// Few: to be looked through costs less than a table, and each request of a cached frame comes by here.
+  private var readers: [Reader] = []
   private var lastReader: ReaderID = 0
   /// The reader that was removed last.
   private var former: (direction: Direction, pace: ReaderPace, range: Range<Int>)?
@@ -97,6 +115,8 @@ struct BufferState: ~Copyable {
   /// Sent by the source and not yet in the cache.
   private var inTransit: Set<Int> = []
   private var retired = (issued: 0, used: 0, wasted: 0)
+  /// Requests that found their frame there, and of those, that found it in a surface only.
+  private(set) var hits = (resident: 0, surface: 0)
   private(set) var frameCount: Int?
   /// As far as they are known.
   private var seekPoints: SeekPoints
@@ -125,7 +145,6 @@ struct BufferState: ~Copyable {
     self.cacheFrames = cacheFrames
     self.segments = SegmentDesk(limits: segments)
     ring = PlaybackRing(capacity: configuration.ringFrames)
-    ring.start(at: 0, direction: .forward)
     prefetchFrames = configuration.prefetchFrames
     self.frameCount = frameCount.map { max(0, $0) }
     self.seekPoints = SeekPoints(seekPoints)
@@ -141,15 +160,16 @@ struct BufferState: ~Copyable {
     policy.hint(direction: direction)
     // Whoever reads range after range backward goes on with the next one.
     let goesOn = isPart || former?.direction == .backward && former?.range.lowerBound == range.upperBound
-    let reader = Reader(policy, of: range, lowest: goesOn ? 0 : range.lowerBound)
+    var reader = Reader(lastReader, policy, of: range, lowest: goesOn ? 0 : range.lowerBound)
     // Whoever takes over from another one goes at its pace.
     if let former, former.direction == direction { reader.pace = former.pace }
-    readers[lastReader] = reader
+    readers.append(reader)
     return lastReader
   }
 
   mutating func removeReader(_ id: ReaderID, isResident: (Int) -> Bool, _ effects: inout Effects) {
-    guard let reader = readers.removeValue(forKey: id) else { return }
+    guard let index = index(of: id) else { return }
+    let reader = readers.remove(at: index)
     segments.end(id, &effects.resumptions)
     former = (reader.policy.direction ?? .forward, reader.pace, reader.range)
     retired.issued += reader.policy.issued
@@ -160,15 +180,17 @@ struct BufferState: ~Copyable {
     feedSource(isResident, &effects)
   }
 
+  private func index(of id: ReaderID) -> Int? { readers.firstIndex { $0.id == id } }
+
   /// Some reader may want the frames before the one that it asked for.
   private var looksBack: Bool {
-    readers.isEmpty || readers.values.contains { $0.policy.looksBack }
+    readers.isEmpty || readers.contains { $0.policy.looksBack }
   }
 
   private func newPolicy(depth: Int) -> PrefetchPolicy { PrefetchPolicy(depth: depth, lowWater: (depth + 1) / 2) }
 
   var prefetch: (issued: Int, used: Int, wasted: Int) {
-    readers.values.reduce(into: retired) {
+    readers.reduce(into: retired) {
       $0.issued += $1.policy.issued
       $0.used += $1.policy.used
       $0.wasted += $1.policy.wasted
@@ -177,65 +199,83 @@ struct BufferState: ~Copyable {
 
   // MARK: - Requests
 
-  /// A reader asked for a frame: its pattern, the playback window and, from time to time or after a miss, its plan
+  /// - Parameter isOnHost: as far as it is not in a surface only.
+  mutating func countHit(isOnHost: Bool) {
+    hits.resident += 1
+    if !isOnHost { hits.surface += 1 }
+  }
+
+  /// A reader asked for a frame: its pattern, its pace, the playback window and, from time to time or after a miss, its plan
   /// follow.
   ///
   /// - Parameter now: nanoseconds of the buffer's clock.
+  /// - Returns: whether there is something for `follow` to do. As a rule there is not, after a hit.
+  mutating func note(
+    _ frame: Int, _ id: ReaderID, isHit: Bool, at now: UInt64, isResident: (Int) -> Bool
+  ) -> Bool {
+    guard id >= Self.anonymousReader else { return false }
+    let index = index(of: id) ?? readers.count
+    if index == readers.count { readers.append(Reader(id, newPolicy(depth: prefetchFrames))) }
+    let isDue = readers[index].observe(frame, isHit: isHit, at: now)
+    let direction = readers[index].direction
+    ring.taken(frame, direction ?? .forward)
+    segments.moved(id, to: frame)
+    if isDue {
+      let lookAhead = direction == nil ? nil : lookAhead(at: readers[index].pace)
+      let bounds = readers[index].range.clamped(to: 0..<(frameCount ?? .max))
+      readers[index].look(lookAhead, isResident: isResident, within: bounds)
+    }
+    return readers[index].hasNewPlan || !isHit || segments.isDividing || heldReceiver != nil
+  }
+
+  /// What comes of a request that was noted: segments are divided and assigned, the source gets to know a new plan, and
+  /// whoever waited for the reader to come nearer goes on.
+  mutating func follow(_ id: ReaderID, isHit: Bool, isResident: (Int) -> Bool, _ effects: inout Effects) {
+    guard let index = index(of: id) else { return }
+    if !isHit, segments.isFree { divideRange(of: readers[index]) }
+    segments.assign(isResident, &effects.resumptions)
+    if readers[index].takeNewPlan() {
+      setPlan(first: id)
+      feedSource(isResident, &effects)
+    } else {
+      effects.receiver = effects.receiver ?? heldReceiver.take()
+    }
+  }
+
+  /// Both, one after the other.
   mutating func observe(
     _ frame: Int, _ id: ReaderID, isHit: Bool, at now: UInt64, isResident: (Int) -> Bool, _ effects: inout Effects
   ) {
-    guard id >= Self.anonymousReader else { return }
-    let reader = readers[id] ?? Reader(newPolicy(depth: prefetchFrames))
-    if readers[id] == nil { readers[id] = reader }
-    let isDue = reader.observe(frame, isHit: isHit, at: now)
-    moveWindow(after: frame, reader.policy.direction ?? .forward)
-    segments.moved(id, to: frame)
-    if !isHit, segments.isFree { divideRange(of: reader, id) }
-    segments.assign(isResident, &effects.resumptions)
-    if isDue {
-      let bounds = reader.range.clamped(to: 0..<(frameCount ?? .max))
-      if let plan = reader.policy.plan(lookAhead(of: reader), isResident: isResident, within: bounds) {
-        reader.plan = plan
-        setPlan(first: id)
-        feedSource(isResident, &effects)
-        return
-      }
-    }
-    effects.receiver = effects.receiver ?? heldReceiver.take()
+    guard note(frame, id, isHit: isHit, at: now, isResident: isResident) else { return }
+    follow(id, isHit: isHit, isResident: isResident, &effects)
   }
 
   /// A reader that waited for more than the decoder has its frame now.
-  mutating func answered(_ id: ReaderID, at now: UInt64) { readers[id]?.pace.answered(at: now) }
+  mutating func answered(_ id: ReaderID, at now: UInt64) {
+    if let index = index(of: id) { readers[index].pace.answered(at: now) }
+  }
 
-  private func lookAhead(of reader: Reader) -> LookAhead? {
-    guard let readerPeriod = reader.pace.period, let decodePeriod = decodePace.period else { return nil }
+  private func lookAhead(at pace: ReaderPace) -> LookAhead? {
+    guard let readerPeriod = pace.period, let decodePeriod = decodePace.period else { return nil }
     return LookAhead(
       readerPeriod: readerPeriod, decodePeriod: decodePeriod, seekPoints: seekPoints, cacheFrames: cacheFrames)
   }
 
   /// Several sessions decode what a reader is going to read: as a rule where it waits for the decoder.
-  private mutating func divideRange(of reader: Reader, _ id: ReaderID) {
+  private mutating func divideRange(of reader: Reader) {
     guard reader.readsOn, let position = reader.policy.position, let step = reader.policy.step, let frameCount,
-      !segments.isForThoseWhoWait || lookAhead(of: reader)?.keepsWaiting(step) ?? false
+      !segments.isForThoseWhoWait || lookAhead(at: reader.pace)?.keepsWaiting(step) ?? false
     else { return }
     let plan = segments.plan(
       from: position, step < 0 ? .backward : .forward, of: reader.range.clamped(to: 0..<frameCount), seekPoints,
       busy: current?.frames)
-    if let plan { segments.begin(plan, for: id) }
-  }
-
-  private mutating func moveWindow(after frame: Int, _ direction: Direction) {
-    let next = frame + direction.rawValue
-    if direction == ring.direction, ring.accepts(next) || ring.next == next {
-      ring.skip(to: next)
-    } else if next >= 0 {
-      ring.start(at: next, direction: direction)
-    }
+    if let plan { segments.begin(plan, for: reader.id) }
   }
 
   private mutating func setPlan(first: ReaderID?) {
-    var plan = first.flatMap { readers[$0]?.plan } ?? []
-    for (id, reader) in readers where id != first { plan += reader.plan }
+    var plan: [Int] = []
+    for reader in readers where reader.id == first { plan += reader.plan }
+    for reader in readers where reader.id != first { plan += reader.plan }
     schedule.setPrefetch(plan)
   }
 
@@ -244,7 +284,7 @@ struct BufferState: ~Copyable {
 
   /// What readers are expected to ask for, and nobody has.
   var planned: [Int] {
-    let planned = Set(readers.values.flatMap(\.plan)).filter { schedule.isWanted($0) == .prefetch }
+    let planned = Set(readers.flatMap(\.plan)).filter { schedule.isWanted($0) == .prefetch }
     return planned.union(segments.underWay.all.joined()).sorted()
   }
 
@@ -343,7 +383,7 @@ struct BufferState: ~Copyable {
   /// whole group kept for it costs what it was at before (docs/adr/0018-in-time.md).
   private func backwardReader(before frames: ClosedRange<Int>) -> Int? {
     var nearest: Int?
-    for reader in readers.values {
+    for reader in readers {
       guard let step = reader.policy.step, step < 0, let position = reader.policy.position,
         position >= frames.upperBound, position - frames.upperBound <= cacheFrames
       else { continue }
@@ -355,7 +395,7 @@ struct BufferState: ~Copyable {
   /// The lowest frame that somebody may want who comes to these frames backward, or looks around there.
   private func lowestWanted(before frames: ClosedRange<Int>) -> Int {
     var lowest = frames.lowerBound
-    for reader in readers.values where reader.policy.looksBack {
+    for reader in readers where reader.policy.looksBack {
       guard let position = reader.policy.position else { continue }
       let isBackward = (reader.policy.step ?? 1) < 0
       if isBackward ? position >= frames.lowerBound : frames.contains(position) { lowest = min(lowest, reader.lowest) }
@@ -367,7 +407,7 @@ struct BufferState: ~Copyable {
   /// known to be wanted: somebody waits, or goes somewhere, also where nothing is prefetched for that.
   func distanceAlone(_ request: FrameRequest) -> Int? {
     guard request.urgency == .demand, request.frames.count == 1, schedule.wantedCount == 1,
-      !readers.values.contains(where: { $0.policy.direction != nil }),
+      !readers.contains(where: { $0.policy.direction != nil }),
       !waiters.values.contains(where: { $0.reader == Self.passingReader })
     else { return nil }
     return looksBack ? Self.aloneFromAHand : Self.aloneFromAJump
@@ -409,10 +449,7 @@ struct BufferState: ~Copyable {
   private func isTooFarAhead(_ frame: Int) -> Bool {
     // On the way to what a reader that goes backward will want, and nearer to it.
     if let current, current.reach != nil, frame <= current.frames.upperBound { return false }
-    guard waiters.isEmpty, schedule.isWanted(frame) == nil, !ring.accepts(frame), let next = ring.next else {
-      return false
-    }
-    return ring.direction == .forward ? frame > next : frame < next
+    return waiters.isEmpty && schedule.isWanted(frame) == nil && ring.isBeyond(frame)
   }
 
   /// The source decoded so many frames in so many nanoseconds.
@@ -427,20 +464,20 @@ struct BufferState: ~Copyable {
     for id in ids {
       looks.removeAll { $0 == id }
       guard let waiter = waiters.removeValue(forKey: id), let continuation = waiter.continuation else { continue }
-      readers[waiter.reader]?.pace.answered(at: now)
+      answered(waiter.reader, at: now)
       effects.arrived.append(continuation)
     }
-    for id in readers.keys { readers[id]?.policy.delivered(frame) }
+    for index in readers.indices { readers[index].policy.delivered(frame) }
     feedSource(isResident, &effects)
   }
 
   mutating func evicted(_ frame: Int) {
-    for id in readers.keys { readers[id]?.policy.evicted(frame) }
+    for index in readers.indices { readers[index].policy.evicted(frame) }
   }
 
   /// Frames that cannot be had: those who wait for one get the error.
   mutating func fail(_ frames: ClosedRange<Int>, _ error: VABufError, _ effects: inout Effects) {
-    for id in readers.keys { readers[id]?.plan.removeAll { frames.contains($0) } }
+    for index in readers.indices { readers[index].plan.removeAll { frames.contains($0) } }
     setPlan(first: nil)
     for (id, waiter) in waiters where frames.contains(waiter.frame) {
       waiters[id] = nil

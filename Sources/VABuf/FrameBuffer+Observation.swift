@@ -33,8 +33,9 @@ package struct ResidentFrame: Hashable, Sendable {
 extension FrameBuffer {
   /// The counts of now. Each is right by itself; they are not of one moment.
   package var counts: RequestCounts {
-    RequestCounts(
-      residentHits: core.counters.residentHits.value, surfaceHits: core.counters.surfaceHits.value,
+    let hits = core.hits
+    return RequestCounts(
+      residentHits: hits.resident, surfaceHits: hits.surface,
       joinedHits: core.counters.joinedHits.value, decodedFrames: core.counters.decodedFrames.value,
       deliveredFrames: core.counters.deliveredFrames.value)
   }

@@ -8,8 +8,6 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   private struct State: ~Copyable {
     var policy: CachePolicy
     var frames: [StoredFrame?] = []
-    /// How often each slot's frame was leased.
-    var uses: [Int] = []
     /// How many leases hold each slot's surface.
     var surfaceLeases: [Int] = []
     var actions: [CachePolicy.Action] = []
@@ -66,13 +64,13 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   ///   - isUse: a reader gets the lease.
   func lease(_ key: FrameKey, in place: Placement, isUse: Bool = true) -> FrameLease? {
     state.withLock { state -> FrameLease? in
-      guard let slot = state.policy.lookUp(key), let frame = state.frames[slot] else { return nil }
-      if isUse {
-        state.uses[slot] += 1
-        state.policy.countUse(slot)
-      }
+      guard let slot = state.policy.lookUp(key) else { return nil }
+      if isUse { state.policy.countUse(slot) }
       // One that is kept has samples in host memory, and no surface.
-      if state.spare.has(slot), place == .host || frame.contents.surface == nil { return state.spare.use(slot) }
+      if place == .host || !state.policy.residency(of: slot).contains(.gpu), let lease = state.spare.use(slot) {
+        return lease
+      }
+      guard let frame = state.frames[slot] else { preconditionFailure("slot \(slot) has no frame") }
       let tiers = Self.pin(slot, frame, place, &state)
       let lease = FrameLease(frame, tiers, cache: self, slot: slot)
       if tiers.host != nil, tiers.surface == nil, !state.spare.has(slot) { state.spare.keep(lease) }
@@ -129,11 +127,10 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
       if let slot {
         while state.frames.count <= slot {
           state.frames.append(nil)
-          state.uses.append(0)
           state.surfaceLeases.append(0)
         }
         state.frames[slot] = stored
-        state.uses[slot] = isAwaited ? 1 : 0
+        if isAwaited { state.policy.countUse(slot) }
         state.surfaceLeases[slot] = tier == .gpu ? 1 : 0
       }
       return (slot, removed)
@@ -348,7 +345,8 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
     finish(
       state.withLock { state -> Removed in
         state.unpinSpare()
-        guard let slot = state.policy.slot(of: key), state.uses[slot] <= 1, state.policy.pinCount(slot) == 0 else {
+        guard let slot = state.policy.slot(of: key), state.policy.uses(of: slot) <= 1, state.policy.pinCount(slot) == 0
+        else {
           return take(&state)
         }
         _ = state.policy.remove(key, cause: .size, into: &state.actions)

@@ -22,6 +22,8 @@ public final class FrameLease: Sendable {
 
   var picture: HostPicture? { tiers.host }
   var surface: SurfaceFrame? { tiers.surface }
+  /// It holds the frame in host memory, packed or plain.
+  var isOnHost: Bool { tiers.surface == nil || tiers.host != nil }
 
   init(_ stored: StoredFrame, _ tiers: StoredFrame.Tiers, cache: FrameCache, slot: Int) {
     self.stored = stored

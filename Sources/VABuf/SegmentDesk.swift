@@ -62,6 +62,9 @@ struct SegmentDesk: ~Copyable {
   /// Whether only a reader that waits for the decoder has its range divided.
   var isForThoseWhoWait: Bool { !(limits?.dividesAll ?? false) }
 
+  /// Somebody's range is divided.
+  var isDividing: Bool { plan != nil }
+
   /// Somebody's range may be divided.
   var isFree: Bool { plan == nil && limits != nil && isAllowed && !isClosed }
 

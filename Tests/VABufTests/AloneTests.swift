@@ -78,7 +78,7 @@ import VABufTestKit
     let source = AskingSource(gate: gate)
     let buffer = try buffer(source)
     let tasks = [200, 203].map { frame in Task { try await buffer.frame(at: frame) } }
-    await waitUntil { buffer.metrics.answered == 2 }
+    await waitUntil { buffer.metrics.requests == 2 }
     gate.open()
     for task in tasks { _ = try await task.value }
     let distances = try [200, 203].map { try source.distance($0) }

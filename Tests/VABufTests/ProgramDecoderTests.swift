@@ -64,7 +64,7 @@ import VABufTestKit
     expectFrame(try await reader.next(), 0)
     await gate.arrivals.wait(for: 1)
     let miss = Task { try await buffer.frame(at: 60) }
-    await waitUntil { buffer.metrics.answered == 2 }
+    await waitUntil { buffer.metrics.requests == 2 }
     gate.open()
     expectFrame(try await miss.value, 60)
     #expect(source.sent.prefix(6) == [0, 1, 2, 3, 4, 60])
@@ -79,7 +79,7 @@ import VABufTestKit
     let first = Task { try await buffer.frame(at: 1) }
     let second = Task { try await buffer.frame(at: 2) }
     await gate.arrivals.wait(for: 1)
-    await waitUntil { buffer.metrics.answered == 2 }
+    await waitUntil { buffer.metrics.requests == 2 }
     first.cancel()
     await #expect(throws: CancellationError.self) { try await first.value }
     #expect(try buffer.frameIfResident(at: 1) == nil)

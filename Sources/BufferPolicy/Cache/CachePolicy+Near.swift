@@ -28,7 +28,7 @@ extension CachePolicy {
 
   /// Calls `body` for each frame that can be looked up, with its tiers, in no order; no use of them.
   package func forEachFrame(_ body: (FrameKey, Residency) -> Void) {
-    for (key, slot) in table { body(key, entries[slot].residency) }
+    table.forEach { body($0, entries[$1].residency) }
   }
 
   private func has(_ number: Int, _ key: FrameKey) -> Bool {
@@ -37,7 +37,8 @@ extension CachePolicy {
 
   private func scan(_ key: FrameKey, _ window: ClosedRange<Int>) -> (atOrBefore: Int?, after: Int?) {
     var (before, after): (Int?, Int?)
-    for other in table.keys where other.stream == key.stream && window.contains(other.number) {
+    table.forEach { other, _ in
+      guard other.stream == key.stream, window.contains(other.number) else { return }
       if other.number <= key.number {
         before = max(before ?? other.number, other.number)
       } else {

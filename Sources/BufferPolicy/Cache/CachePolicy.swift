@@ -111,6 +111,8 @@ package struct CachePolicy: Sendable {
     var pins = 0
     var demotion = Demotion.none
     var lastUse: UInt64 = 0
+    /// How many readers got it.
+    var uses = 0
     /// Why the entry left the table; nil while it is in it.
     var removal: RemovalCause?
     /// It was demoted, and no reader got it since.
@@ -160,7 +162,7 @@ package struct CachePolicy: Sendable {
 
   var entries: [Entry] = []
   var freeSlots: [Slot] = []
-  var table: [FrameKey: Slot] = [:]
+  var table = SlotTable()
   var gpuOrder: any EvictionOrder
   var hostOrder: any EvictionOrder
   /// Of the frames in host memory those that can be packed.
@@ -193,8 +195,12 @@ package struct CachePolicy: Sendable {
     return slot
   }
 
+  /// How many readers got the frame of a slot.
+  package func uses(of slot: Slot) -> Int { entries[slot].uses }
+
   /// A reader gets the frame of a slot.
   package mutating func countUse(_ slot: Slot) {
+    entries[slot].uses += 1
     guard entries[slot].isDemoted else { return }
     entries[slot].isDemoted = false
     demotionsUsed += 1

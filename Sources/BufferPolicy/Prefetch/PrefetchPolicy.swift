@@ -112,8 +112,16 @@ package struct PrefetchPolicy: Sendable {
   // MARK: - The pattern
 
   /// The reader asks for a frame. Counts as `requested`, too.
-  package mutating func observe(request frame: Int) {
+  ///
+  /// - Returns: `direction`, as it is now.
+  @discardableResult
+  package mutating func observe(request frame: Int) -> Direction? {
     requested(frame)
+    step(to: frame)
+    return direction
+  }
+
+  private mutating func step(to frame: Int) {
     guard let last, last != frame else {
       last = frame
       return
@@ -192,7 +200,7 @@ package struct PrefetchPolicy: Sendable {
     var isDue = false
     var isFirst = true
     var missing: [Int] = []
-    forEachAhead(of: last, step, bounds, farthest) { distance, frame in
+    Self.forEachAhead(of: last, step, isLoop ? lastJump : nil, bounds, farthest) { distance, frame in
       let isPending = pending.contains(frame)
       let isThere = isResident(frame)
       if isPending { pendingAhead += 1 }
@@ -237,18 +245,21 @@ package struct PrefetchPolicy: Sendable {
   }
 
   /// Calls `body` for the frames ahead, until it returns false.
-  private func forEachAhead(
-    of frame: Int, _ step: Int, _ bounds: Range<Int>, _ count: Int, _ body: (_ distance: Int, Int) -> Bool
+  ///
+  /// - Parameter loop: its jump back, where it goes around in one.
+  private static func forEachAhead(
+    of frame: Int, _ step: Int, _ loop: Jump?, _ bounds: Range<Int>, _ count: Int,
+    _ body: (_ distance: Int, Int) -> Bool
   ) {
     guard count > 0 else { return }
     var next = frame
     var hasJumped = false
     for distance in 1...count {
-      if isLoop, let lastJump, lastJump.from == next {
+      if let loop, loop.from == next {
         // Once around is all of a loop.
         if hasJumped { return }
         hasJumped = true
-        next = lastJump.to
+        next = loop.to
       } else {
         let (sum, overflow) = next.addingReportingOverflow(step)
         if overflow { return }

@@ -15,11 +15,6 @@ func waitUntil(_ condition: () -> Bool) async {
   while !condition(), !Task.isCancelled { await Task.yield() }
 }
 
-extension BufferMetrics {
-  /// How many requests were counted to the end.
-  var answered: Int { residentHits + joinedHits + misses }
-}
-
 /// The frame is whole, and the one that was asked for.
 func expectFrame(
   _ lease: FrameLease?, _ number: Int, _ location: SourceLocation = #_sourceLocation
