@@ -80,6 +80,10 @@ package struct CodecContext: ~Copyable {
     avcodec_free_context(&context)
   }
 
+  /// Its packets are to begin at multiples of 16 (`Packet.align`). libavcodec gives VA-API a VP8 frame without its header;
+  /// NVDEC's driver needs that, and takes what lies before the data back to such a multiple for it.
+  package var needsAlignedPackets: Bool { hooks.hardware != nil && pointer.pointee.codec_id == AV_CODEC_ID_VP8 }
+
   /// Gives the decoder a packet.
   package mutating func send(_ packet: borrowing Packet) -> Progress {
     progress(avcodec_send_packet(pointer, packet.pointer))

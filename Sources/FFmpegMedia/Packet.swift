@@ -57,6 +57,18 @@ package struct Packet: ~Copyable {
     av_packet_unref(pointer)
   }
 
+  /// Moves the compressed bytes to memory that begins at a multiple of 16, unless they lie so.
+  package mutating func align() throws(FFmpegError) {
+    guard let data = pointer.pointee.data, UInt(bitPattern: data) % 16 != 0 else { return }
+    let size = Int(pointer.pointee.size)
+    // av_malloc aligns for the widest vectors. What lies behind the bytes must be 0.
+    let moved = try checkMemory("av_buffer_allocz", av_buffer_allocz(size + Int(AV_INPUT_BUFFER_PADDING_SIZE)))
+    moved.pointee.data.update(from: data, count: size)
+    av_buffer_unref(&pointer.pointee.buf)
+    pointer.pointee.buf = moved
+    pointer.pointee.data = moved.pointee.data
+  }
+
   /// The compressed bytes, valid during the call.
   package func withBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
     try body(UnsafeRawBufferPointer(start: pointer.pointee.data, count: Int(pointer.pointee.size)))

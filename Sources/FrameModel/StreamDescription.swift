@@ -20,6 +20,8 @@ package struct StreamDescription: Hashable, Sendable {
   package var sampleAspectRatio: Rational
   /// How many pictures the decoder holds back for reordering, as far as FFmpeg's probing knows.
   package var reorderDepth: Int
+  /// Its pictures are fields, or frames of two: as far as FFmpeg's probing knows.
+  package var isInterlaced: Bool
   /// Every packet decodes by itself.
   package var isIntraOnly: Bool
   /// A cover picture, not a moving one.
@@ -30,7 +32,8 @@ package struct StreamDescription: Hashable, Sendable {
   package init(
     index: Int, codec: String, profile: String?, width: Int, height: Int, pixelFormat: PixelFormat?,
     timeBase: Rational, averageFrameRate: Rational, nominalFrameRate: Rational, rotation: Double,
-    sampleAspectRatio: Rational, reorderDepth: Int, isIntraOnly: Bool, isAttachedPicture: Bool, duration: Int64?
+    sampleAspectRatio: Rational, reorderDepth: Int, isInterlaced: Bool = false, isIntraOnly: Bool,
+    isAttachedPicture: Bool, duration: Int64?
   ) {
     self.index = index
     self.codec = codec
@@ -44,6 +47,7 @@ package struct StreamDescription: Hashable, Sendable {
     self.rotation = rotation
     self.sampleAspectRatio = sampleAspectRatio
     self.reorderDepth = reorderDepth
+    self.isInterlaced = isInterlaced
     self.isIntraOnly = isIntraOnly
     self.isAttachedPicture = isAttachedPicture
     self.duration = duration

@@ -200,7 +200,10 @@ final class BufferCore: Sendable {
 
   /// The frame if it is there; else nil, and the source is told to do it first.
   func look(_ number: Int) throws -> FrameLease? {
-    if let lease = hit(number, BufferState.anonymousReader, .anywhere) { return unpackedNow(lease) }
+    // Most are not packed, and are given on as they are: two readers pay for each reference that is counted.
+    if let lease = hit(number, BufferState.anonymousReader, .anywhere) {
+      return lease.tiers.isPacked ? unpackedNow(lease) : lease
+    }
     let arrived = try update { state, effects -> FrameLease? in
       if let lease = late(number, BufferState.anonymousReader, &state, &effects) { return lease }
       if let error = state.end ?? state.outOfRange(number) {

@@ -61,4 +61,14 @@ import VABufTestKit
     try demuxer.rewind()
     #expect(try contents(&demuxer) == expected, "\(clip.name), opened again")
   }
+
+  @Test(arguments: [
+    ("h264-paff-raw", true), ("h264-paff-in-order", true), ("h264-paff-mixed", true), ("h264-paff-ts", true),
+    ("h264-mbaff", true), ("h264-pyramid", false), ("h264-raw", false), ("mpeg2-ts", false),
+  ])
+  func whatIsInterlacedIsKnownAtOnce(_ name: String, _ isInterlaced: Bool) throws {
+    guard let path = try ClipMaker.shared.path(of: name) else { return }
+    let demuxer = try Demuxer(path: path, stream: nil, interrupt: InterruptFlag())
+    #expect(demuxer.stream.isInterlaced == isInterlaced)
+  }
 }

@@ -94,6 +94,19 @@ struct BoundSurfaceTests {
     }
   }
 
+  /// The driver takes a VP8 frame's header from before the data that it is given, back to a multiple of 16. Where packets lie
+  /// anywhere, as in Matroska, it would take something else: a misuse, and wrong pictures on a GPU.
+  @Test(arguments: ["vp8-alt-ref-mkv", "vp8-alt-ref-ivf"]) func headersLieWhereTheDriverTakesThem(_ name: String)
+    async throws
+  {
+    guard let path = try ClipMaker.shared.path(of: name) else { return }
+    let md5s = try Reference.cached(path).lines.map(\.md5)
+    try await SoftwareDriver.run(SoftwareDriverControls(binds: 32)) { run in
+      let buffer = try await FrameBuffer.open(path, options: hardwareOptions(run.device))
+      try await Conformance.closing(buffer) { buffer in try await Self.readAll(buffer, md5s) }
+    }
+  }
+
   /// Going back to the first frame flushes the decoder as any other start does; HEVC then keeps its context.
   @Test func theStartOfTheFileTakesNoNewContext() async throws {
     guard let (path, md5s) = try SurfaceClips.make(SurfaceClips.hevc) else { return }

@@ -19,12 +19,13 @@ import VABufTestKit
       advice: { paths, _ in paths.map { DeviceAdvice.Candidate(path: $0, known: advice[$0] ?? .unknown) } })
   }
 
-  private func take(_ advice: [String: DeviceAdvice], at path: String? = nil) async throws -> Result<
-    String, DeviceFailure
-  > {
-    try await SoftwareDriver.run { _ in
+  private func take(
+    _ advice: [String: DeviceAdvice], at path: String? = nil, for stream: StreamDescription = Self.stream,
+    _ controls: SoftwareDriverControls = SoftwareDriverControls()
+  ) async throws -> Result<String, DeviceFailure> {
+    try await SoftwareDriver.run(controls) { _ in
       do throws(DeviceFailure) {
-        let device = try devices(advice).device(at: path, for: Self.stream, logger: Logger(label: "test"))
+        let device = try devices(advice).device(at: path, for: stream, logger: Logger(label: "test"))
         return .success(device.path)
       } catch {
         return .failure(error)
@@ -52,5 +53,20 @@ import VABufTestKit
       SoftwareDriver.device: .good(framesPerSecond: 100), "/dev/zero": .bad("it is none"),
     ]
     #expect(try await take(good) == .success(SoftwareDriver.device))
+  }
+
+  /// As by its name nvidia-vaapi-driver does, which decodes these wrong without an error.
+  @Test func whatADriverIsKnownToGetWrongIsNotGivenToItByChoice() async throws {
+    let nvdec = SoftwareDriverControls(binds: 32)
+    var fields = Self.stream
+    fields.isInterlaced = true
+    guard case .failure(let failure) = try await take([:], for: fields, nvdec) else {
+      Issue.record("it was taken")
+      return
+    }
+    #expect(failure.why.contains("is known to give wrong pictures for field pictures"))
+    #expect(try await take([:], at: SoftwareDriver.device, for: fields, nvdec) == .success(SoftwareDriver.device))
+    #expect(try await take([:], nvdec) == .success(SoftwareDriver.device))
+    #expect(try await take([:], for: fields) == .success(SoftwareDriver.device), "another driver")
   }
 }

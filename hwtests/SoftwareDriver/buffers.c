@@ -3,9 +3,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decode.h"
 #include "entries.h"
 
 #define MAX_BUFFER_SIZE (256u << 20)
+
+// SOFTVA_BINDS: nvidia-vaapi-driver takes the header of a VP8 frame, which VA-API leaves out, from
+// before the data, back to a multiple of 16. Under the lock.
+static void check_header_place(
+    const struct softva_context *context, VABufferType type, const void *data) {
+  if (context->driver->binds == 0 || context->profile->profile != VAProfileVP8Version0_3 ||
+      type != VASliceDataBufferType)
+    return;
+  size_t place = (uintptr_t)data % 16;
+  if (place != 3 && place != 10)
+    softva_report(
+        context->driver, "vaCreateBuffer: %zu bytes before VP8 slice data, not a header's 3 or 10",
+        place);
+}
 
 VAStatus softva_create_buffer(
     softva_driver *driver, VAContextID context, VABufferType type, unsigned size, unsigned count,
@@ -38,7 +53,10 @@ VAStatus softva_create_buffer(
 
   pthread_mutex_lock(&driver->lock);
   VAStatus status = VA_STATUS_SUCCESS;
-  if (softva_find(driver, SOFTVA_CONTEXTS, context, "vaCreateBuffer") == NULL)
+  const struct softva_context *found =
+      softva_find(driver, SOFTVA_CONTEXTS, context, "vaCreateBuffer");
+  if (found != NULL) check_header_place(found, type, data);
+  if (found == NULL)
     status = VA_STATUS_ERROR_INVALID_CONTEXT;
   else if ((buffer->id = softva_add(driver, SOFTVA_BUFFERS, buffer)) == VA_INVALID_ID)
     status = VA_STATUS_ERROR_ALLOCATION_FAILED;

@@ -133,16 +133,14 @@ package final class HardwareDevices: Sendable {
     var obstacles: [DeviceFailure] = []
     for candidate in DeviceAdvice.order(advice(nodes, stream)) {
       let path = candidate.path
-      if case .bad(let why) = candidate.known {
-        obstacles.append(
-          DeviceFailure(
-            .unsupported, what: "VA-API on \(path)", why: why,
-            remedy: "`vabuf probe --refresh` looks again; --device \(path) takes it all the same"))
+      if let obstacle = Self.obstacle(candidate.known, path) {
+        obstacles.append(obstacle)
         continue
       }
       do {
         let device = try open(path, logger)
-        guard let obstacle = obstacle(device, stream) else { return device }
+        let known = candidate.known.knowing(driver: device.display?.vendor ?? "", for: stream)
+        guard let obstacle = obstacle(device, stream) ?? Self.obstacle(known, path) else { return device }
         obstacles.append(obstacle)
       } catch {
         obstacles.append(error)
@@ -188,6 +186,13 @@ package final class HardwareDevices: Sendable {
 
   private func after(_ pause: Duration, _ body: @escaping @Sendable () -> Void) {
     DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(Int(pause.nanoseconds)), execute: body)
+  }
+
+  private static func obstacle(_ known: DeviceAdvice, _ path: String) -> DeviceFailure? {
+    guard case .bad(let why) = known else { return nil }
+    return DeviceFailure(
+      .unsupported, what: "VA-API on \(path)", why: why,
+      remedy: "`vabuf probe --refresh` looks again; --device \(path) takes it all the same")
   }
 
   /// Why the driver does not take a stream; nil where it says that it does.

@@ -177,6 +177,7 @@ package struct StreamDecoder: ~Copyable {
     packet.tag(Int64(nextPacket))
     nextPacket += 1
     isFresh = false
+    if codec.needsAlignedPackets { try packet.align() }
     if case .failed(let code) = codec.send(packet) { try throwReason(code) }
     return true
   }

@@ -73,6 +73,18 @@ package enum DeviceAdvice: Hashable, Sendable {
   }
 }
 
+extension DeviceAdvice {
+  /// The same, with what is known of the device's driver.
+  ///
+  /// - Parameter vendor: what the driver calls itself.
+  package func knowing(driver vendor: String, for stream: StreamDescription) -> DeviceAdvice {
+    if case .bad = self { return self }
+    let isProven = self != .unknown
+    guard let kind = KnownDefects.kind(of: stream, driver: vendor, isProven: isProven) else { return self }
+    return .bad("its driver (\(vendor)) is known to give wrong pictures for \(kind)")
+  }
+}
+
 extension Evidence.Verdict {
   fileprivate var verb: String {
     switch self {

@@ -37,8 +37,7 @@ extension Probe {
     let devices = capabilities.devices.filter(\.canRender)
     let order = DeviceAdvice.order(
       devices.map {
-        DeviceAdvice.Candidate(
-          path: $0.path, known: DeviceAdvice($0.evidence, for: stream), evidence: $0.evidence)
+        DeviceAdvice.Candidate(path: $0.path, known: known($0, stream), evidence: $0.evidence)
       })
     plan.candidates = order.compactMap { way in devices.first { $0.path == way.path } }.map { device in
       backend == .software
@@ -83,10 +82,14 @@ extension Probe {
       return answer(false, device.driver?.failure?.message ?? "its driver does not start")
     }
     if let obstacle = FilePlanner.obstacle(claims, stream) { return answer(false, obstacle) }
-    if case .bad(let why) = DeviceAdvice(device.evidence, for: stream) { return answer(false, why) }
+    if case .bad(let why) = known(device, stream) { return answer(false, why) }
     guard FilePlanner.knowsProfiles(of: stream) else { return answer(true, "FFmpeg decides when it opens it") }
     guard let row, row.verdict == .exact else { return answer(true, "the driver claims it; nothing was proven") }
     return answer(true, "the driver claims it, and decodes \(row.clip) exactly")
+  }
+
+  private static func known(_ device: DeviceReport, _ stream: StreamDescription) -> DeviceAdvice {
+    DeviceAdvice(device.evidence, for: stream).knowing(driver: device.driver?.vendor ?? "", for: stream)
   }
 
   private static func software(_ report: SoftwareReport, _ stream: StreamDescription) -> FilePlan.Candidate {

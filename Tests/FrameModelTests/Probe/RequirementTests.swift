@@ -93,6 +93,35 @@ import Testing
     #expect(advice("theora", "", 1080) == .unknown)
   }
 
+  /// What nvidia-vaapi-driver decodes wrong without an error is not given to it by choice, unless a clip like it was exact.
+  @Test func aDriverIsNotTrustedWithWhatItIsKnownToGetWrong() {
+    let nvdec = "VA-API NVDEC driver [direct backend]"
+    var gray = StreamDescription.test("h264", "High", width: 640, height: 360)
+    gray.pixelFormat = PixelFormat(
+      name: "gray", bitsPerComponent: 8, componentCount: 1, planeCount: 1, log2ChromaWidth: 0, log2ChromaHeight: 0,
+      traits: [])
+    var fields = StreamDescription.test("h264", "High", width: 640, height: 360)
+    fields.isInterlaced = true
+    let (vp9, mpeg2, h264, vp8) = (
+      StreamDescription.test("vp9", "Profile 0", width: 640, height: 360),
+      StreamDescription.test("mpeg2video", "Main", width: 640, height: 360),
+      StreamDescription.test("h264", "High", width: 640, height: 360),
+      StreamDescription.test("vp8", "", width: 640, height: 360)
+    )
+    func isBad(_ advice: DeviceAdvice, _ driver: String, _ stream: StreamDescription) -> Bool {
+      if case .bad = advice.knowing(driver: driver, for: stream) { true } else { false }
+    }
+    #expect([gray, fields, vp9, mpeg2].allSatisfy { isBad(.unknown, nvdec, $0) })
+    #expect([gray, fields].allSatisfy { isBad(.good(framesPerSecond: 90), nvdec, $0) }, "no clip is like them")
+    #expect([vp9, mpeg2].allSatisfy { !isBad(.good(framesPerSecond: 90), nvdec, $0) })
+    #expect([h264, vp8].allSatisfy { !isBad(.unknown, nvdec, $0) })
+    #expect([gray, fields, vp9, mpeg2].allSatisfy { !isBad(.unknown, "Mesa Gallium driver", $0) })
+    #expect(
+      DeviceAdvice.unknown.knowing(driver: nvdec, for: vp9)
+        == .bad("its driver (\(nvdec)) is known to give wrong pictures for VP9"))
+    #expect(isBad(.bad("it crashes"), "any", h264))
+  }
+
   private func order(_ nodes: [(String, DeviceAdvice, [Evidence])]) -> [String] {
     DeviceAdvice.order(nodes.map { DeviceAdvice.Candidate(path: $0.0, known: $0.1, evidence: $0.2) }).map(\.path)
   }
