@@ -20,7 +20,7 @@ package struct Demuxer: ~Copyable {
         remedy: "give a video file")
     }
     let streams = format.videoStreams
-    guard let stream = Self.choose(wanted, of: streams) else {
+    guard var stream = Self.choose(wanted, of: streams) else {
       let list = streams.map { "\($0.index) (\($0.codec))" }.joined(separator: ", ")
       throw VABufError(
         .noVideoStream, what: path,
@@ -28,6 +28,12 @@ package struct Demuxer: ~Copyable {
         remedy: streams.isEmpty ? "give a file with a picture in it" : "choose one of the video streams: \(list)")
     }
     format.select(stream: stream.index)
+    // FFmpeg goes by the first picture, or by what the container says.
+    if stream.codec == "h264",
+      let isInterlaced = H264SequenceSet.mayHaveFields(extradata: format.extradata(of: stream.index))
+    {
+      stream.isInterlaced = isInterlaced
+    }
     self.path = path
     self.stream = stream
     self.interrupt = interrupt

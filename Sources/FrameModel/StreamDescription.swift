@@ -20,7 +20,8 @@ package struct StreamDescription: Hashable, Sendable {
   package var sampleAspectRatio: Rational
   /// How many pictures the decoder holds back for reordering, as far as FFmpeg's probing knows.
   package var reorderDepth: Int
-  /// Its pictures are fields, or frames of two: as far as FFmpeg's probing knows.
+  /// Its pictures are fields, or frames of two, or may be: of H.264 by its first parameter sets, else as far as FFmpeg's
+  /// probing knows.
   package var isInterlaced: Bool
   /// Every packet decodes by itself.
   package var isIntraOnly: Bool

@@ -1,3 +1,5 @@
+internal import FrameModel
+
 /// What libva says of a driver while it opens one, and where drivers are.
 package struct DriverFacts: Hashable, Sendable {
   /// The files that were tried, the last one last.
@@ -67,7 +69,7 @@ extension OwnedDisplay {
   /// nvidia-vaapi-driver does (`nvCreateContext`, `nvBeginPicture` in its vabackend.c): NVDEC has a fixed number of
   /// pictures, and each surface stands for one. No call tells: a context that is made without surfaces fails in version
   /// 0.0.8, since then it is the 33rd picture that fails, and pictures may be mixed up before. So it is known by its name.
-  package var bindsSurfaces: Bool { vendor.contains("NVDEC") }
+  package var bindsSurfaces: Bool { DriverNames.isBeforeNVDEC(vendor) }
 }
 
 extension String {

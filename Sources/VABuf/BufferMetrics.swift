@@ -3,7 +3,8 @@ internal import Synchronization
 
 /// What a buffer did so far.
 public struct BufferMetrics: Hashable, Sendable, Codable {
-  /// Frames that were asked for.
+  /// Frames that were asked for: all hits and misses. One that is decoded again, because its surface could not be read, is
+  /// asked for again by that.
   public var requests = 0
   /// Requests that found the frame there.
   public var residentHits = 0

@@ -2,7 +2,7 @@ internal import BufferPolicy
 internal import Decoding
 internal import FrameModel
 
-/// What a benchmark reads of a buffer between two requests: without a lock.
+/// What a benchmark reads of a buffer between two requests, cheaply.
 package struct RequestCounts: Hashable, Sendable {
   /// As `BufferMetrics.residentHits`.
   package var residentHits = 0

@@ -62,6 +62,16 @@ public struct Reference: Sendable, Hashable {
     return try Reference(parsing: output.text)
   }
 
+  /// The values that a field has in the headers of the first video stream, as far as its first packet, by ffmpeg's
+  /// `trace_headers`.
+  public static func values(of field: String, in path: String) throws -> [Int] {
+    let arguments = ["-nostdin", "-i", path, "-map", "0:v:0", "-c", "copy", "-frames:v", "1"]
+    let output = try Command.output("ffmpeg", arguments + ["-bsf:v", "trace_headers", "-f", "null", "-"])
+    return output.errors.split(separator: "\n")
+      .filter { $0.contains(" \(field) ") }
+      .compactMap { $0.split(separator: "=").last.flatMap { Int($0.trimmingCharacters(in: .whitespaces)) } }
+  }
+
   /// The list of a generated clip, kept beside it; of any other file, whose folder is not ours, it is made each time.
   public static func cached(
     _ path: String, map: String = "0:v:0", threads: Int? = nil, pixelFormat: String? = nil

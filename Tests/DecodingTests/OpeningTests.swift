@@ -64,11 +64,20 @@ import VABufTestKit
 
   @Test(arguments: [
     ("h264-paff-raw", true), ("h264-paff-in-order", true), ("h264-paff-mixed", true), ("h264-paff-ts", true),
-    ("h264-mbaff", true), ("h264-pyramid", false), ("h264-raw", false), ("mpeg2-ts", false),
+    ("h264-paff-mkv", true), ("h264-mbaff", true), ("h264-pyramid", false), ("h264-raw", false), ("mpeg2-ts", false),
   ])
-  func whatIsInterlacedIsKnownAtOnce(_ name: String, _ isInterlaced: Bool) throws {
+  func whatMayHaveFieldsIsKnownAtOnce(_ name: String, _ isInterlaced: Bool) throws {
     guard let path = try ClipMaker.shared.path(of: name) else { return }
     let demuxer = try Demuxer(path: path, stream: nil, interrupt: InterruptFlag())
     #expect(demuxer.stream.isInterlaced == isInterlaced)
+  }
+
+  /// As ffmpeg reads the streams' own parameter sets.
+  @Test(
+    .enabled(if: RealMedia.folder != nil, "\(RealMedia.reason)"), arguments: ShortRun.sample(RealMedia.files("h264")))
+  func whatMayHaveFieldsIsReadAsFFmpegReadsIt(_ path: String) throws {
+    let flags = try Reference.values(of: "frame_mbs_only_flag", in: path)
+    let demuxer = try Demuxer(path: path, stream: nil, interrupt: InterruptFlag())
+    #expect(!flags.isEmpty && demuxer.stream.isInterlaced == flags.contains(0), "\(flags)")
   }
 }

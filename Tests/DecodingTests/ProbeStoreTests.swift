@@ -38,7 +38,7 @@ import Testing
     try store(root).save(device)
     var expected = device
     expected.isRemembered = true
-    #expect(store(root).load(device) == expected && store(root).evidence(of: device.path) == [row])
+    #expect(store(root).load(device) == expected && store(root).remembered(device.path).evidence == [row])
     #expect(store(root).load(DeviceReport(path: "/dev/dri/renderD129")) == nil)
     #expect(store(root, ["LIBVA_DRIVER_NAME": "i965"]).load(device) == nil)
     #expect(store(root, ["IHD_DEBUG": "1"]).load(device) == nil)
@@ -55,7 +55,7 @@ import Testing
     try store(root).save(device())
     #expect(store(root).load(device()) != nil)
     try Data("another".utf8).write(to: URL(fileURLWithPath: root.path + file))
-    #expect(store(root).load(device()) == nil && store(root).evidence(of: device().path).isEmpty)
+    #expect(store(root).load(device()) == nil && store(root).remembered(device().path).evidence.isEmpty)
   }
 
   @Test func whatTheSystemTellsIsThatOfToday() throws {

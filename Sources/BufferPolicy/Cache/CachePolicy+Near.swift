@@ -11,7 +11,7 @@ extension CachePolicy {
   ///   - window: the numbers that will do; none below 0.
   /// - Returns: the last one at or before it, and the first one after it.
   package func nearest(to key: FrameKey, in window: ClosedRange<Int>) -> (atOrBefore: Int?, after: Int?) {
-    if window.upperBound - window.lowerBound >= table.count { return scan(key, window) }
+    if window.upperBound - window.lowerBound >= table.placeCount { return scan(key, window) }
     var (before, after): (Int?, Int?)
     var number = min(key.number, window.upperBound)
     while number >= window.lowerBound, before == nil {

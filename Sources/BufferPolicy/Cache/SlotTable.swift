@@ -19,6 +19,8 @@ package struct SlotTable: Sendable {
   /// A power of two of them, at most half of which are taken.
   private var places = [Entry](repeating: nowhere, count: smallest)
   package private(set) var count = 0
+  /// How many places `forEach` looks at.
+  var placeCount: Int { places.count }
 
   package init() {}
 

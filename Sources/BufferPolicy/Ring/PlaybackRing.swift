@@ -23,7 +23,8 @@ package struct PlaybackRing: Sendable {
 
   /// Whether a frame lies farther ahead than the window reaches.
   package func isBeyond(_ frame: Int) -> Bool {
-    let ahead = direction == .forward ? frame - next : next - frame
-    return ahead >= capacity
+    let (ahead, overflow) =
+      direction == .forward ? frame.subtractingReportingOverflow(next) : next.subtractingReportingOverflow(frame)
+    return !overflow && ahead >= capacity
   }
 }

@@ -192,7 +192,7 @@ package final class HardwareDevices: Sendable {
     guard case .bad(let why) = known else { return nil }
     return DeviceFailure(
       .unsupported, what: "VA-API on \(path)", why: why,
-      remedy: "`vabuf probe --refresh` looks again; --device \(path) takes it all the same")
+      remedy: "`vabuf probe --refresh` finds out what it decodes right; --device \(path) takes it all the same")
   }
 
   /// Why the driver does not take a stream; nil where it says that it does.

@@ -75,10 +75,13 @@ package struct ProbeStore: Sendable {
 
   private func stamp(_ driver: DriverReport?) -> String? { driver?.file.flatMap { tree.stamp($0) } }
 
-  /// What decoding the clips on a node came to; empty where that is not known. Opens nothing.
+  /// What decoding the clips on a node came to, empty where that is not known, and what its driver calls itself. Opens nothing.
   ///
   /// - Parameter path: of the node.
-  package func evidence(of path: String) -> [Evidence] { measured(path)?.evidence ?? [] }
+  package func remembered(_ path: String) -> (evidence: [Evidence], driver: String?) {
+    let known = measured(path)
+    return (known?.evidence ?? [], known?.driver?.vendor)
+  }
 
   /// A device with what was measured of it; nil where nothing is known.
   ///

@@ -2,23 +2,28 @@
 ///
 /// Only where vabuf chooses: whoever names a device takes it all the same.
 enum KnownDefects {
-  /// What a driver calls itself that puts VA-API before NVDEC (nvidia-vaapi-driver).
-  private static let nvdec = "NVDEC"
-
   /// The kind of stream that the driver decodes wrong; nil where nothing is known against it.
   ///
   /// - Parameters:
   ///   - vendor: what the driver calls itself.
   ///   - isProven: a clip like the stream was exact: perhaps this version of the driver does better.
   static func kind(of stream: StreamDescription, driver vendor: String, isProven: Bool) -> String? {
-    guard vendor.contains(nvdec) else { return nil }
+    guard DriverNames.isBeforeNVDEC(vendor) else { return nil }
     switch stream.codec {
-    // No clip is like these.
+    // No clip has these. Interlaced frames (MBAFF) are decoded right, and cannot be told from fields beforehand.
     case "h264" where stream.chroma == "4:0:0": return "H.264 without chroma"
-    case "h264" where stream.isInterlaced: return "field pictures"
+    case "h264" where stream.isInterlaced: return "field pictures, which interlaced H.264 may have"
+    // Wrong where packets lie anywhere; whether it is right since they do not was not seen on a GPU.
+    case "vp8": return isProven ? nil : "VP8"
     case "vp9": return isProven ? nil : "VP9"
     case "mpeg2video": return isProven ? nil : "MPEG-2"
     default: return nil
     }
   }
+}
+
+/// Drivers that are known by what they call themselves, where no call tells what they do.
+package enum DriverNames {
+  /// It is nvidia-vaapi-driver, which puts VA-API before NVDEC.
+  package static func isBeforeNVDEC(_ vendor: String) -> Bool { vendor.contains("NVDEC") }
 }

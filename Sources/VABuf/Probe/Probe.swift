@@ -64,8 +64,9 @@ extension Probe {
   static func remembered(_ paths: [String], _ stream: StreamDescription) -> [DeviceAdvice.Candidate] {
     let store = ProbeStore.ofUser(root: "/", environment: HostFacts.environment)
     return paths.map { path in
-      let evidence = store?.evidence(of: path) ?? []
-      return DeviceAdvice.Candidate(path: path, known: DeviceAdvice(evidence, for: stream), evidence: evidence)
+      let (evidence, driver) = store?.remembered(path) ?? ([], nil)
+      let known = DeviceAdvice(evidence, for: stream).knowing(driver: driver ?? "", for: stream)
+      return DeviceAdvice.Candidate(path: path, known: known, evidence: evidence)
     }
   }
 }

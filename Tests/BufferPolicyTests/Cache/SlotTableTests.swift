@@ -12,8 +12,8 @@ import Testing
       var model: [FrameKey: Int] = [:]
       for step in 0..<3000 {
         run.step = step
-        // Few numbers, so that the same come again; and such as lie far apart, which meet in the table.
-        let number = Int.random(in: 0..<2 * most, using: &rng) << (rng.chance(20) ? 40 : 0)
+        // Few numbers, so that the same come again, below 0 too; and such as lie far apart, which meet in the table.
+        let number = Int.random(in: -most..<most, using: &rng) << (rng.chance(20) ? 40 : 0)
         let key = FrameKey(stream: UInt32.random(in: 0..<3, using: &rng), number: number)
         if model.count < most, rng.chance(60) {
           run.event = "set \(key)"

@@ -31,6 +31,12 @@ import Testing
     #expect(beyond(ring) == [])
   }
 
+  @Test(arguments: [Direction.forward, .backward]) func numbersThatNoStreamHasAreNotBeyond(_ direction: Direction) {
+    var ring = PlaybackRing(capacity: 2)
+    ring.taken(5, direction)
+    #expect(!ring.isBeyond(direction == .forward ? .min : .max))
+  }
+
   @Test func theFirstFrameBackwardMovesNothing() {
     var ring = PlaybackRing(capacity: 2)
     ring.taken(1, .backward)
