@@ -6,7 +6,7 @@ struct H264Inspector {
   private var parameterSets = ParameterSets()
   private var openField: PictureStructure?
 
-  private enum UnitType {
+  enum UnitType {
     static let slice = 1
     static let partitionA = 2
     static let idrSlice = 5

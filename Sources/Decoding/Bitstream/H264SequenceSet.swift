@@ -1,16 +1,14 @@
-internal import FFmpegMedia
-
 /// What is read of a sequence parameter set of H.264 (ITU-T H.264, 7.3.2.1.1).
 struct H264SequenceSet {
   /// Pictures may be fields, or frames in which some macroblocks are (`frame_mbs_only_flag` is 0).
-  private(set) var mayHaveFields = false
+  let mayHaveFields: Bool
 
   /// Whether pictures may be fields by one of the sets in a codec's headers; nil where there is no set.
   static func mayHaveFields(extradata: [UInt8]) -> Bool? {
     var answer: Bool?
     extradata.withUnsafeBytes { bytes in
       bytes.forEachParameterSet(avcC: .h264(extradata: extradata)) { unit in
-        guard unit[0] & 31 == 7, let set = H264SequenceSet(unit) else { return }
+        guard Int(unit[0] & 31) == H264Inspector.UnitType.sequenceSet, let set = H264SequenceSet(unit) else { return }
         answer = answer ?? false || set.mayHaveFields
       }
     }
