@@ -28,11 +28,11 @@ package struct Demuxer: ~Copyable {
         remedy: streams.isEmpty ? "give a file with a picture in it" : "choose one of the video streams: \(list)")
     }
     format.select(stream: stream.index)
-    // FFmpeg goes by the first picture, or by what the container says.
-    if stream.codec == "h264",
-      let isInterlaced = H264SequenceSet.mayHaveFields(extradata: format.extradata(of: stream.index))
-    {
-      stream.isInterlaced = isInterlaced
+    if stream.codec == "h264" {
+      let sets = H264SequenceSet.all(extradata: format.extradata(of: stream.index))
+      // FFmpeg goes by the first picture, or by what the container says.
+      if !sets.isEmpty { stream.isInterlaced = sets.contains { $0.mayHaveFields } }
+      stream.isMonochrome = sets.contains { $0.isMonochrome }
     }
     self.path = path
     self.stream = stream

@@ -72,12 +72,23 @@ import VABufTestKit
     #expect(demuxer.stream.isInterlaced == isInterlaced)
   }
 
+  /// FFmpeg gives H.264 without chroma as 4:2:0.
+  @Test(arguments: [("h264-gray", true), ("h264-pyramid", false), ("h264-cavlc", false), ("hevc-gray", false)])
+  func whatHasNoChromaIsKnownAtOnce(_ name: String, _ isMonochrome: Bool) throws {
+    guard let path = try ClipMaker.shared.path(of: name) else { return }
+    let stream = try Demuxer(path: path, stream: nil, interrupt: InterruptFlag()).stream
+    #expect(stream.isMonochrome == isMonochrome)
+    #expect(stream.chroma == (name.hasSuffix("gray") ? "4:0:0" : "4:2:0"))
+  }
+
   /// As ffmpeg reads the streams' own parameter sets.
   @Test(
     .enabled(if: RealMedia.folder != nil, "\(RealMedia.reason)"), arguments: ShortRun.sample(RealMedia.files("h264")))
-  func whatMayHaveFieldsIsReadAsFFmpegReadsIt(_ path: String) throws {
+  func parameterSetsAreReadAsFFmpegReadsThem(_ path: String) throws {
     let flags = try Reference.values(of: "frame_mbs_only_flag", in: path)
-    let demuxer = try Demuxer(path: path, stream: nil, interrupt: InterruptFlag())
-    #expect(!flags.isEmpty && demuxer.stream.isInterlaced == flags.contains(0), "\(flags)")
+    let formats = try Reference.values(of: "chroma_format_idc", in: path)
+    let stream = try Demuxer(path: path, stream: nil, interrupt: InterruptFlag()).stream
+    #expect(!flags.isEmpty && stream.isInterlaced == flags.contains(0), "\(flags)")
+    #expect(stream.isMonochrome == formats.contains(0), "\(formats)")
   }
 }

@@ -2,17 +2,19 @@
 struct H264SequenceSet {
   /// Pictures may be fields, or frames in which some macroblocks are (`frame_mbs_only_flag` is 0).
   let mayHaveFields: Bool
+  /// Pictures have luma alone (`chroma_format_idc` is 0).
+  let isMonochrome: Bool
 
-  /// Whether pictures may be fields by one of the sets in a codec's headers; nil where there is no set.
-  static func mayHaveFields(extradata: [UInt8]) -> Bool? {
-    var answer: Bool?
+  /// The sets in a codec's headers.
+  static func all(extradata: [UInt8]) -> [H264SequenceSet] {
+    var sets: [H264SequenceSet] = []
     extradata.withUnsafeBytes { bytes in
       bytes.forEachParameterSet(avcC: .h264(extradata: extradata)) { unit in
         guard Int(unit[0] & 31) == H264Inspector.UnitType.sequenceSet, let set = H264SequenceSet(unit) else { return }
-        answer = answer ?? false || set.mayHaveFields
+        sets.append(set)
       }
     }
-    return answer
+    return sets
   }
 
   /// - Parameter unit: the NAL unit, header included.
@@ -21,8 +23,8 @@ struct H264SequenceSet {
     let bytes = Array(unit.prefix(Self.longest))
     guard bytes.count > 4 else { return nil }
     var reader = BitReader(unescaping: bytes[4...], limit: Self.longest)
-    guard let framesOnly = Self.framesOnly(profile: bytes[1], &reader) else { return nil }
-    mayHaveFields = framesOnly == 0
+    guard let read = Self.read(profile: bytes[1], &reader) else { return nil }
+    (isMonochrome, mayHaveFields) = read
   }
 
   /// Bytes before `frame_mbs_only_flag`, scaling lists and all.
@@ -30,10 +32,14 @@ struct H264SequenceSet {
   /// Profiles whose sets tell of chroma, depths and scaling lists.
   private static let highProfiles: Set<UInt8> = [100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]
 
-  private static func framesOnly(profile: UInt8, _ reader: inout BitReader) -> UInt32? {
+  private static func read(
+    profile: UInt8, _ reader: inout BitReader
+  ) -> (isMonochrome: Bool, mayHaveFields: Bool)? {
+    var isMonochrome = false
     _ = reader.exponentialGolomb()  // seq_parameter_set_id
     if highProfiles.contains(profile) {
       let chroma = reader.exponentialGolomb()
+      isMonochrome = chroma == 0
       if chroma == 3 { _ = reader.bits(1) }  // separate_colour_plane_flag
       for _ in 0..<2 { _ = reader.exponentialGolomb() }  // bit depths
       _ = reader.bits(1)  // qpprime_y_zero_transform_bypass_flag
@@ -56,7 +62,8 @@ struct H264SequenceSet {
     _ = reader.exponentialGolomb()  // max_num_ref_frames
     _ = reader.bits(1)  // gaps_in_frame_num_value_allowed_flag
     for _ in 0..<2 { _ = reader.exponentialGolomb() }  // width and height in macroblocks
-    return reader.bits(1)
+    guard let framesOnly = reader.bits(1) else { return nil }
+    return (isMonochrome, framesOnly == 0)
   }
 
   /// 7.3.2.1.1.1.

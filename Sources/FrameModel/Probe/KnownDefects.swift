@@ -13,7 +13,7 @@ enum KnownDefects {
     // No clip has these. Interlaced frames (MBAFF) are decoded right, and cannot be told from fields beforehand.
     case "h264" where stream.chroma == "4:0:0": return "H.264 without chroma"
     case "h264" where stream.isInterlaced: return "field pictures, which interlaced H.264 may have"
-    // Wrong where packets lie anywhere; whether it is right since they do not was not seen on a GPU.
+    // Right where packets are aligned, as `Packet.align` has them; other versions of the driver were not seen.
     case "vp8": return isProven ? nil : "VP8"
     case "vp9": return isProven ? nil : "VP9"
     case "mpeg2video": return isProven ? nil : "MPEG-2"

@@ -4,8 +4,9 @@ extension StreamDescription {
   /// Bits of a sample.
   package var bitDepth: Int { pixelFormat?.bitsPerComponent ?? 8 }
 
-  /// How chroma is sampled.
+  /// How chroma is sampled in the stream, which need not be how it is in the decoder's pictures.
   package var chroma: String {
+    if isMonochrome { return "4:0:0" }
     guard let format = pixelFormat else { return "4:2:0" }
     if format.traits.contains(.rgb) { return "RGB" }
     guard format.componentCount > 1 else { return "4:0:0" }
