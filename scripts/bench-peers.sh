@@ -3,17 +3,19 @@
 # frame checked. Prints tables in Markdown (docs/benchmarks.md shows and explains them).
 #
 #   scripts/bench-peers.sh [--short] [--rounds N] [--threads N] [--seed N] [--peers NAMES] [--clips NAMES]
-#                         [--check-only | --speed-only | --first-only] [--part N] [--backend B] [--device D]
+#                         [--check-only | --speed-only | --first-only | --sequential-only] [--part N] [--backend B] [--device D]
 #   scripts/bench-peers.sh --work-only [--backend B] [--device D] [--seed N] [--clips NAMES]
 #   scripts/bench-peers.sh --hand-only [--pace MS] [--lists N] [--part N] [--peers NAMES] [--clips NAMES]
 #
 # With --part N libraries that keep no frames are asked for the first N frames of each list: they take as long for the rest.
 # With --check-only: wrong frames alone, of the hard clips or of those that --clips names.
 # With --first-only: milliseconds until a file is open and its first frame is there.
+# With --sequential-only: all frames in order, as ratios to the bare loop of the same round, with quartiles.
 # With --work-only: how many frames vabuf decodes for how many, beside the offline bound, and what it holds. Counts, which
 # do not depend on the machine's speed.
 #
-# With --hand-only: how long scrubbing waits, N lists with the seeds from 1, each in turn with the bare LRU. A request comes
+# With --hand-only: how long scrubbing waits, N lists with the seeds from 1, each in turn with the bare LRU and those peers
+# that --peers names: they keep no frames, and take minutes for each list. A request comes
 # no sooner than --pace milliseconds after the one before: 16.7 is a hand on a display of 60 frames a second.
 #
 # Needs python3 with venv; installs PyAV, TorchCodec, decord and OpenCV from PyPI into .cache/peers, and FFMS2 from apt with

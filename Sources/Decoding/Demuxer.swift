@@ -32,7 +32,7 @@ package struct Demuxer: ~Copyable {
       let sets = H264SequenceSet.all(extradata: format.extradata(of: stream.index))
       // FFmpeg goes by the first picture, or by what the container says.
       if !sets.isEmpty { stream.isInterlaced = sets.contains { $0.mayHaveFields } }
-      stream.isMonochrome = sets.contains { $0.isMonochrome }
+      stream.hasMadeUpChroma = sets.contains { $0.isMonochrome }
     }
     self.path = path
     self.stream = stream

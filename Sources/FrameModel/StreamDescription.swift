@@ -23,8 +23,8 @@ package struct StreamDescription: Hashable, Sendable {
   /// Its pictures are fields, or frames of two, or may be: of H.264 by its first parameter sets, else as far as FFmpeg's
   /// probing knows.
   package var isInterlaced: Bool
-  /// H.264 that has luma alone, by one of its first parameter sets. FFmpeg gives it as 4:2:0, all chroma alike.
-  package var isMonochrome = false
+  /// It has luma alone, and FFmpeg makes up the chroma of 4:2:0, as it does for H.264: by one of its first parameter sets.
+  package var hasMadeUpChroma = false
   /// Every packet decodes by itself.
   package var isIntraOnly: Bool
   /// A cover picture, not a moving one.

@@ -73,22 +73,38 @@ import VABufTestKit
   }
 
   /// FFmpeg gives H.264 without chroma as 4:2:0.
-  @Test(arguments: [("h264-gray", true), ("h264-pyramid", false), ("h264-cavlc", false), ("hevc-gray", false)])
-  func whatHasNoChromaIsKnownAtOnce(_ name: String, _ isMonochrome: Bool) throws {
+  @Test(arguments: [
+    ("h264-gray", "yuvj420p", "4:0:0"), ("h264-cavlc", "yuv420p", "4:2:0"), ("h264-422", "yuv422p", "4:2:2"),
+    ("hevc-gray", "gray", "4:0:0"),
+  ])
+  func whatHasNoChromaIsKnownAtOnce(_ name: String, _ format: String, _ chroma: String) throws {
     guard let path = try ClipMaker.shared.path(of: name) else { return }
     let stream = try Demuxer(path: path, stream: nil, interrupt: InterruptFlag()).stream
-    #expect(stream.isMonochrome == isMonochrome)
-    #expect(stream.chroma == (name.hasSuffix("gray") ? "4:0:0" : "4:2:0"))
+    #expect(stream.pixelFormat?.name == format && stream.chroma == chroma)
   }
 
   /// As ffmpeg reads the streams' own parameter sets.
   @Test(
     .enabled(if: RealMedia.folder != nil, "\(RealMedia.reason)"), arguments: ShortRun.sample(RealMedia.files("h264")))
-  func parameterSetsAreReadAsFFmpegReadsThem(_ path: String) throws {
+  func parameterSetsOfOthersAreReadAsFFmpegReadsThem(_ path: String) throws { try compareParameterSets(path) }
+
+  /// These tell of chroma, too.
+  @Test(arguments: [
+    "h264-gray", "h264-pyramid", "h264-pyramid-raw", "h264-10", "h264-422", "h264-444-raw", "h264-lossless",
+    "h264-mbaff",
+  ])
+  func parameterSetsOfHighProfilesAreReadAsFFmpegReadsThem(_ name: String) throws {
+    guard let path = try ClipMaker.shared.path(of: name) else { return }
+    let formats = try compareParameterSets(path)
+    #expect(!formats.isEmpty, "a high profile says how chroma is sampled")
+  }
+
+  @discardableResult private func compareParameterSets(_ path: String) throws -> [Int] {
     let flags = try Reference.values(of: "frame_mbs_only_flag", in: path)
     let formats = try Reference.values(of: "chroma_format_idc", in: path)
     let stream = try Demuxer(path: path, stream: nil, interrupt: InterruptFlag()).stream
     #expect(!flags.isEmpty && stream.isInterlaced == flags.contains(0), "\(flags)")
-    #expect(stream.isMonochrome == formats.contains(0), "\(formats)")
+    #expect(stream.hasMadeUpChroma == formats.contains(0), "\(formats)")
+    return formats
   }
 }

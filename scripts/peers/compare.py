@@ -278,6 +278,37 @@ class Competition:
                 cells.append(f"{mine:.1f} ({mine / bare:.2f})" if mine and bare else "-")
             print(f"| {who} | " + " | ".join(cells) + " |", flush=True)
 
+    def sequential(self, clips):
+        """All frames in order, as ratios to the bare loop of the same round: a machine's moods change them less."""
+        print(f"\nSequential, all frames, {self.threads} threads, {self.options.rounds} rounds in turn: frames a second, and of "
+              "the rounds' ratios to the bare loop the median and, in brackets, the quartiles.\n")
+        contestants = ["bare loop", "vabuf"] + list(self.peers)
+        print("| | " + " | ".join(contestants) + " |\n" + "|---" * (len(contestants) + 1) + "|", flush=True)
+        for name, clip in clips.items():
+            rounds = []
+            # The first one warms the file cache, and does not count.
+            for round in range(self.options.rounds + 1):
+                order = contestants if round % 2 == 0 else contestants[::-1]
+                runs = {who: self.once(who, clip, "sequential", None) for who in order}
+                if round > 0:
+                    rounds.append({who: run["frames_per_second"] for who, run in runs.items() if run})
+            cells = [self.beside(who, [rates for rates in rounds if who in rates]) for who in contestants]
+            print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+
+    def beside(self, who, rounds):
+        """One contestant's rate, and its ratios to the bare loop's."""
+        if not rounds:
+            return "-"
+        cell = f"{statistics.median(rates[who] for rates in rounds):.1f}"
+        ratios = [rates[who] / rates["bare loop"] for rates in rounds if "bare loop" in rates]
+        if who == "bare loop" or not ratios:
+            return cell
+        cell += f" {statistics.median(ratios):.3f}"
+        if len(ratios) >= 4:
+            low, _, high = statistics.quantiles(ratios, n=4, method="inclusive")
+            cell += f" ({low:.2f}-{high:.2f})"
+        return cell + (f", {len(ratios)} rounds" if len(ratios) < self.options.rounds else "")
+
     def speed(self, results, who, workload):
         def median(name):
             runs = results.get((name, workload), [])
@@ -342,11 +373,14 @@ def main():
     parser.add_argument("--peers")
     parser.add_argument("--clips")
     parser.add_argument("--short", action="store_true", help="a small clip and one round: does it work?")
-    parser.add_argument("--check-only", action="store_true")
-    parser.add_argument("--speed-only", action="store_true", help="without the check of wrong frames")
-    parser.add_argument("--first-only", action="store_true", help="only how soon the first frame of a file is there")
-    parser.add_argument("--work-only", action="store_true", help="only what vabuf decodes, beside the offline bound")
-    parser.add_argument("--hand-only", action="store_true", help="only scrubbing, many lists, beside the bare LRU")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--check-only", action="store_true", help="only the check of wrong frames")
+    only.add_argument("--speed-only", action="store_true", help="without the check of wrong frames")
+    only.add_argument("--first-only", action="store_true", help="only how soon the first frame of a file is there")
+    only.add_argument("--sequential-only", action="store_true", help="only all frames in order, with quartiles")
+    only.add_argument("--work-only", action="store_true", help="only what vabuf decodes, beside the offline bound")
+    only.add_argument("--hand-only", action="store_true",
+                      help="only scrubbing, many lists, beside the bare LRU, and of the peers those that --peers names")
     parser.add_argument("--lists", type=int, default=8, help="of --hand-only, with the seeds from 1")
     parser.add_argument("--pace", type=float, default=0, help="milliseconds from one request to the next, at least")
     parser.add_argument("--backend", default="software", help="vabuf's")
@@ -359,6 +393,8 @@ def main():
         if unknown := [name for name in named if name not in readers.MODULES]:
             parser.error(f"no such peer: {', '.join(unknown)}; there are {', '.join(readers.MODULES)}")
         peers = [name for name in peers if name in named]
+    elif options.hand_only:
+        peers = []  # they keep nothing, and take ten minutes for a list
     clips = SHORT_CLIPS if options.short else CLIPS
     if options.clips:
         known, named = {**CLIPS, **SHORT_CLIPS, **HARD}, [name for name in options.clips.split(",") if name]
@@ -393,6 +429,9 @@ def main():
         return
     if options.first_only:
         competition.first({name: draw(options.home, name, *clip) for name, clip in clips.items()})
+        return
+    if options.sequential_only:
+        competition.sequential({name: draw(options.home, name, *clip) for name, clip in clips.items()})
         return
     if not options.speed_only:
         checked = clips if options.check_only and options.clips else HARD

@@ -6,12 +6,11 @@ extension StreamDescription {
 
   /// How chroma is sampled in the stream, which need not be how it is in the decoder's pictures.
   package var chroma: String {
-    if isMonochrome { return "4:0:0" }
-    guard let format = pixelFormat else { return "4:2:0" }
+    guard let format = pixelFormat else { return hasMadeUpChroma ? "4:0:0" : "4:2:0" }
     if format.traits.contains(.rgb) { return "RGB" }
     guard format.componentCount > 1 else { return "4:0:0" }
     switch (format.log2ChromaWidth, format.log2ChromaHeight) {
-    case (1, 1): return "4:2:0"
+    case (1, 1): return hasMadeUpChroma ? "4:0:0" : "4:2:0"
     case (1, 0): return "4:2:2"
     case (0, 0): return "4:4:4"
     case (0, 1): return "4:4:0"

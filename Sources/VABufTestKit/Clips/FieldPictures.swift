@@ -119,34 +119,3 @@ public struct FieldPictures: Sendable, Hashable {
     return bytes
   }
 }
-
-/// Writes bits, the most significant first.
-private struct BitWriter {
-  private(set) var bytes: [UInt8] = []
-  private var free = 0
-
-  mutating func write(_ value: Int, _ count: Int) {
-    for shift in (0..<count).reversed() {
-      if free == 0 {
-        bytes.append(0)
-        free = 8
-      }
-      free -= 1
-      bytes[bytes.count - 1] |= UInt8((value >> shift) & 1) << UInt8(free)
-    }
-  }
-
-  /// An unsigned Exp-Golomb code.
-  mutating func exponential(_ value: Int) {
-    let length = Int.bitWidth - (value + 1).leadingZeroBitCount
-    write(0, length - 1)
-    write(value + 1, length)
-  }
-
-  mutating func align() { free = 0 }
-
-  mutating func stop() {
-    write(1, 1)
-    align()
-  }
-}

@@ -97,7 +97,7 @@ import Testing
   @Test func aDriverIsNotTrustedWithWhatItIsKnownToGetWrong() {
     let nvdec = "VA-API NVDEC driver [direct backend]"
     var gray = StreamDescription.test("h264", "High", width: 640, height: 360)
-    gray.isMonochrome = true
+    gray.hasMadeUpChroma = true
     var fields = StreamDescription.test("h264", "High", width: 640, height: 360)
     fields.isInterlaced = true
     let clipped = [("vp8", ""), ("vp9", "Profile 0"), ("mpeg2video", "Main")].map {
