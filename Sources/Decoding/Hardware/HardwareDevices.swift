@@ -139,7 +139,7 @@ package final class HardwareDevices: Sendable {
       }
       do {
         let device = try open(path, logger)
-        let known = candidate.known.knowing(driver: device.display?.vendor ?? "", for: stream)
+        let known = candidate.known.knowing(driver: device.display?.vendor, for: stream)
         guard let obstacle = obstacle(device, stream) ?? Self.obstacle(known, path) else { return device }
         obstacles.append(obstacle)
       } catch {

@@ -79,7 +79,7 @@ public struct FilePlan: Hashable, Sendable, Codable {
   public var bitDepth: Int
   /// FFmpeg's name of the pixel format; nil where the container does not say.
   public var pixelFormat: String?
-  /// How chroma is sampled in the stream, as `4:2:0`; FFmpeg gives H.264 of luma alone, `4:0:0`, as `yuv420p`.
+  /// How chroma is sampled in the stream, as `4:2:0`. H.264 of luma alone has `4:0:0`, though FFmpeg gives it as 4:2:0.
   public var chroma: String
   /// Frames a second; nil where unknown.
   public var frameRate: Double?

@@ -74,13 +74,18 @@ package enum DeviceAdvice: Hashable, Sendable {
 }
 
 extension DeviceAdvice {
+  /// What earlier evidence says of a stream on a device, and what is known of its driver.
+  package init(_ evidence: [Evidence], driver vendor: String?, for stream: StreamDescription) {
+    self = DeviceAdvice(evidence, for: stream).knowing(driver: vendor, for: stream)
+  }
+
   /// The same, with what is known of the device's driver.
   ///
-  /// - Parameter vendor: what the driver calls itself.
-  package func knowing(driver vendor: String, for stream: StreamDescription) -> DeviceAdvice {
+  /// - Parameter vendor: what the driver calls itself; nil where that is not known.
+  package func knowing(driver vendor: String?, for stream: StreamDescription) -> DeviceAdvice {
     if case .bad = self { return self }
     let isProven = self != .unknown
-    guard let kind = KnownDefects.kind(of: stream, driver: vendor, isProven: isProven) else { return self }
+    guard let vendor, let kind = KnownDefects.kind(of: stream, driver: vendor, isProven: isProven) else { return self }
     return .bad("its driver (\(vendor)) is known to give wrong pictures for \(kind)")
   }
 }

@@ -89,7 +89,7 @@ extension Probe {
   }
 
   private static func known(_ device: DeviceReport, _ stream: StreamDescription) -> DeviceAdvice {
-    DeviceAdvice(device.evidence, for: stream).knowing(driver: device.driver?.vendor ?? "", for: stream)
+    DeviceAdvice(device.evidence, driver: device.driver?.vendor, for: stream)
   }
 
   private static func software(_ report: SoftwareReport, _ stream: StreamDescription) -> FilePlan.Candidate {

@@ -65,8 +65,8 @@ extension Probe {
     let store = ProbeStore.ofUser(root: "/", environment: HostFacts.environment)
     return paths.map { path in
       let (evidence, driver) = store?.remembered(path) ?? ([], nil)
-      let known = DeviceAdvice(evidence, for: stream).knowing(driver: driver ?? "", for: stream)
-      return DeviceAdvice.Candidate(path: path, known: known, evidence: evidence)
+      return DeviceAdvice.Candidate(
+        path: path, known: DeviceAdvice(evidence, driver: driver, for: stream), evidence: evidence)
     }
   }
 }

@@ -115,6 +115,7 @@ import Testing
     #expect(
       DeviceAdvice.unknown.knowing(driver: nvdec, for: vp9)
         == .bad("its driver (\(nvdec)) is known to give wrong pictures for VP9"))
+    #expect(isBad(.bad("it crashes"), "any", h264))
   }
 
   private func order(_ nodes: [(String, DeviceAdvice, [Evidence])]) -> [String] {
