@@ -125,7 +125,7 @@ extension BenchPage {
     p { margin: 6px 0; color: var(--faint); } .file { color: var(--text); overflow-wrap: anywhere; }
     pre { margin: 10px 0; padding: 8px 12px; border: 1px solid var(--rule); border-radius: 6px; white-space: pre-wrap;
       overflow-wrap: anywhere; font: 13px/1.45 ui-monospace, "DejaVu Sans Mono", monospace; }
-    dl { margin: 0; } dl div { display: flex; gap: 12px; } dt { width: 76px; color: var(--faint); flex: none; }
+    dl { margin: 0; } dl div { display: flex; gap: 12px; } dt { width: 88px; color: var(--faint); flex: none; }
     dd { margin: 0; overflow-wrap: anywhere; }
     table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
     caption { text-align: left; font-weight: 600; padding-bottom: 4px; }
