@@ -112,9 +112,9 @@ class Competition:
         pace = ["--pace", str(self.options.pace)] if self.options.pace and trace else []
         if who == "vabuf":
             asked = ["--workload", "sequential"] if workload == "sequential" else ["--requests", trace]
-            return [vabuf, "bench", clip, "--json", *self.where(), "--threads", self.threads] + asked + (
-                [] if workload == "sequential" and not self.options.work_only else ["--host-memory", "512M"]
-            ) + pace
+            return [
+                vabuf, "bench", clip, "--json", *self.where(), "--threads", self.threads, "--host-memory", str(BUDGET),
+            ] + asked + pace
         if who.startswith("bare"):
             asked = ["--workload", "sequential"] if workload == "sequential" else ["--requests", trace]
             return [bare, clip, "--threads", self.threads] + asked + (

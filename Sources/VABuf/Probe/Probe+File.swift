@@ -82,7 +82,7 @@ extension Probe {
       return answer(false, device.driver?.failure?.message ?? "its driver does not start")
     }
     if let obstacle = FilePlanner.obstacle(claims, stream) { return answer(false, obstacle) }
-    if case .bad(let why) = known(device, stream) { return answer(false, why) }
+    if case .bad(let why) = known(device, stream) { return answer(false, "\(why); taken only where it is named") }
     guard FilePlanner.knowsProfiles(of: stream) else { return answer(true, "FFmpeg decides when it opens it") }
     guard let row, row.verdict == .exact else { return answer(true, "the driver claims it; nothing was proven") }
     return answer(true, "the driver claims it, and decodes \(row.clip) exactly")

@@ -203,7 +203,8 @@ import Testing
   }
 
   @Test func howManySessionsPay() {
-    #expect(SegmentPlan.sessions(codec: "vp9", threads: 2) == 1)
+    #expect(SegmentPlan.sessions(codec: "vp9", threads: 2) == 2)
+    #expect(SegmentPlan.sessions(codec: "vp9", threads: 3) == 2)
     #expect(SegmentPlan.sessions(codec: "vp9", threads: 4) == 2)
     #expect(SegmentPlan.sessions(codec: "vp9", threads: 16) == 4)
     #expect(SegmentPlan.sessions(codec: "hevc", threads: 2) == 1)
