@@ -3,6 +3,7 @@
 // one a declaration belongs to depends on the order of compilation.
 #include <libavutil/avutil.h>
 #include <libavutil/buffer.h>
+#include <libavutil/cpu.h>
 #include <libavutil/dict.h>
 #include <libavutil/display.h>
 #include <libavutil/error.h>

@@ -3,7 +3,7 @@ package struct SeekPoints: Sendable {
   /// Ascending.
   private let frames: [Int]
   /// The most frames from one of them to the next.
-  let longestRun: Int
+  package let longestRun: Int
 
   /// - Parameter frames: in any order; negative ones are none.
   package init(_ frames: [Int]) {

@@ -23,4 +23,11 @@ package enum FFmpegDecoders {
     }
     return names
   }
+
+  /// How many threads a decoder takes that is told 0: one for each processor that the process may use, and one more, at most
+  /// 16; one where there is one processor (libavcodec's frame_thread_init).
+  package static var usualThreads: Int {
+    let processors = Int(av_cpu_count())
+    return processors > 1 ? min(processors + 1, 16) : 1
+  }
 }

@@ -154,12 +154,14 @@ final class BufferCore: Sendable {
   // MARK: - Readers
 
   /// - Parameter isRead: else the lease may hold a packed frame, which nobody can read.
+  /// - Returns: the frame, and whether it waited for it. Where several sessions decode its range it always counts as one that
+  ///   waits: frames come in bursts then.
   func frame(
     _ number: Int, urgency: RequestSchedule.Urgency, reader: BufferState.ReaderID, in place: Placement,
     isRead: Bool = true
   ) async throws -> (lease: FrameLease, hasWaited: Bool) {
     let found = hit(number, reader, place)
-    let lease = if let found { found } else { try await arrival(of: number, urgency: urgency, reader: reader) }
+    let lease = if let found { found.lease } else { try await arrival(of: number, urgency: urgency, reader: reader) }
     // A download is waited for too.
     let needsDownload = place == .host && lease.picture == nil && !lease.tiers.isPacked
     let settled = isRead ? try await settle(lease, place) : lease
@@ -167,7 +169,7 @@ final class BufferCore: Sendable {
       let now = Monotonic.now
       state.withLock { $0.answered(reader, at: now) }
     }
-    return (settled, found == nil || needsDownload)
+    return (settled, needsDownload || found?.isDivided ?? true)
   }
 
   /// Waits for a frame that is not there.
@@ -201,7 +203,7 @@ final class BufferCore: Sendable {
   /// The frame if it is there; else nil, and the source is told to do it first.
   func look(_ number: Int) throws -> FrameLease? {
     // Most are not packed, and are given on as they are: two readers pay for each reference that is counted.
-    if let lease = hit(number, BufferState.anonymousReader, .anywhere) {
+    if let lease = hit(number, BufferState.anonymousReader, .anywhere)?.lease {
       return lease.tiers.isPacked ? unpackedNow(lease) : lease
     }
     let arrived = try update { state, effects -> FrameLease? in
@@ -224,16 +226,20 @@ final class BufferCore: Sendable {
     return arrived.flatMap { unpackedNow($0) }
   }
 
-  private func hit(_ number: Int, _ reader: BufferState.ReaderID, _ place: Placement) -> FrameLease? {
+  /// - Returns: the frame, and whether several sessions decode what the reader reads; nil where the frame is not there.
+  private func hit(
+    _ number: Int, _ reader: BufferState.ReaderID, _ place: Placement
+  ) -> (lease: FrameLease, isDivided: Bool)? {
     guard let lease = cache.lease(key(number), in: place) else { return nil }
     let now = Monotonic.now
-    let isFollowed = state.withLock { state in
+    let (isFollowed, isDivided) = state.withLock { state in
       state.countHit(isOnHost: lease.isOnHost)
       // A closure: a reference to the method would count references of the core, which all readers share.
-      return state.note(number, reader, isHit: true, at: now, isResident: { isResident($0) })
+      let isFollowed = state.note(number, reader, isHit: true, at: now, isResident: { isResident($0) })
+      return (isFollowed, state.isDivided(reader))
     }
     if isFollowed { update { $0.follow(reader, isHit: true, isResident: isResident, &$1) } }
-    return lease
+    return (lease, isDivided)
   }
 
   /// A frame that arrived since `hit` missed it. To be asked under the lock and before the source is told to decode the

@@ -261,16 +261,24 @@ struct BufferState: ~Copyable {
       readerPeriod: readerPeriod, decodePeriod: decodePeriod, seekPoints: seekPoints, cacheFrames: cacheFrames)
   }
 
-  /// Several sessions decode what a reader is going to read: as a rule where it waits for the decoder.
+  /// Several sessions decode what a reader is going to read: as a rule where it waits for the decoder, and has read as much as
+  /// the longest group. Who breaks off before, or reads short pieces, leaves a decoder that is where they are: a divided range
+  /// does not.
   private mutating func divideRange(of reader: Reader) {
-    guard reader.readsOn, let position = reader.policy.position, let step = reader.policy.step, let frameCount,
-      !segments.isForThoseWhoWait || lookAhead(at: reader.pace)?.keepsWaiting(step) ?? false
+    guard reader.readsOn, let position = reader.policy.position, let step = reader.policy.step, let frameCount
     else { return }
+    let range = reader.range.clamped(to: 0..<frameCount)
+    if segments.isForThoseWhoWait {
+      let read = step < 0 ? range.upperBound - 1 - position : position - range.lowerBound
+      guard read >= seekPoints.longestRun, lookAhead(at: reader.pace)?.keepsWaiting(step) ?? false else { return }
+    }
     let plan = segments.plan(
-      from: position, step < 0 ? .backward : .forward, of: reader.range.clamped(to: 0..<frameCount), seekPoints,
-      busy: current?.frames)
+      from: position, step < 0 ? .backward : .forward, of: range, seekPoints, busy: current?.frames)
     if let plan { segments.begin(plan, for: reader.id) }
   }
+
+  /// Several sessions decode what a reader is going to read.
+  func isDivided(_ reader: ReaderID) -> Bool { segments.isDividing(for: reader) }
 
   private mutating func setPlan(first: ReaderID?) {
     var plan: [Int] = []

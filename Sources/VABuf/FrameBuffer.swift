@@ -108,7 +108,8 @@ public final class FrameBuffer: Sendable {
     public var packsFrames = true
     /// Memory to share with other buffers; nil makes a pool of one's own.
     public var pool: MemoryPool?
-    /// Decoder threads; 0 takes what libavcodec takes by itself (one a core and one more).
+    /// Decoder threads; 0 takes what libavcodec takes by itself (one a processor and one more; one on one
+    /// processor).
     public var threads = 0
     /// How many decode sessions may share the threads for a long range, each with a part of it; 1: none but the one that
     /// does everything else. Nil takes what was measured to be faster for the codec and the threads, and only for readers

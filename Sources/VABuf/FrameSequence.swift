@@ -89,7 +89,8 @@ public struct FrameSequence: AsyncSequence, Sendable {
   /// A reader that waits for the decoder would pay for every page of fresh memory in which its frames are kept, so its
   /// trail is short: older frames that nobody else used give their memory, still warm, to the frames to come. A reader
   /// that is slower than the decoder leaves everything to the cache, and so does one of a range of which half a cache
-  /// is enough: somebody may come back to it.
+  /// is enough: somebody may come back to it. Where several sessions decode a range (ADR 0021), the reader is not the slower one,
+  /// though most frames are there when it comes.
   private final class Reader: Sendable {
     private struct Trail {
       var numbers: Deque<Int> = []

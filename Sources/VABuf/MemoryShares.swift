@@ -29,7 +29,7 @@ struct MemoryShares {
     _ opened: DecodeSession.Opened, frameBytes: Int, capacity: Int, isShared: Bool, cacheFrames: Int, threads: Int,
     rangeSessions: Int?
   ) {
-    let threads = threads > 0 ? threads : min(Environment.cores + 1, 16)
+    let threads = threads > 0 ? threads : SoftwareDecoders.usualThreads
     self.threads = threads
     // What a decoder keeps for itself: references, reordering, a picture a thread, and one on each end.
     func bytes(_ threads: Int) -> Int { max(1, (opened.stream.reorderDepth + 6 + threads) * frameBytes) }
@@ -38,7 +38,9 @@ struct MemoryShares {
     // Those that wait have a third of the memory, which is the cache's while there are none.
     decodersInMemory = 1 + capacity / 3 / bytes(threads)
     let parked = (min(decoders, decodersInMemory) - 1) * bytes(threads)
-    let most = rangeSessions ?? SegmentPlan.sessions(codec: opened.stream.codec, threads: threads)
+    // On one processor nothing is side by side, however many threads there are.
+    let paying = SegmentPlan.sessions(codec: opened.stream.codec, threads: threads)
+    let most = rangeSessions ?? (SoftwareDecoders.usualThreads > 1 ? paying : 1)
     func beside(_ sessions: Int) -> Int { parked + sessions * bytes(threads / sessions) }
     let fitting = stride(from: min(most, threads), to: 1, by: -1).first { beside($0) <= capacity / 2 }
     guard let sessions = fitting, !isShared else {

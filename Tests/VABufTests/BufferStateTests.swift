@@ -1,3 +1,4 @@
+import BufferPolicy
 import Testing
 
 @testable import VABuf
@@ -66,5 +67,38 @@ import Testing
       let planned = state.planned
       #expect(planned.contains(61), "\(planned)")
     }
+  }
+
+  /// A range of groups of ten is read by somebody who waits for the decoder, and each request is a miss.
+  ///
+  /// - Returns: the frame at which it was divided; nil where it never was.
+  private func division(of range: Range<Int>, _ direction: Direction, dividesAll: Bool = false) -> Int? {
+    let points = Array(stride(from: 0, to: 200, by: 10))
+    var state = BufferState(
+      configuration: configuration(cache: 100, prefetch: 8), cacheFrames: 100, frameCount: 200, seekPoints: points,
+      segments: .init(sessions: 2, ahead: 45, shortest: 1, dividesAll: dividesAll))
+    state.decoded(100, nanoseconds: 100 * 1_000_000)
+    let reader = state.addReader(direction, of: range, isPart: false)
+    let frames = direction == .forward ? Array(range) : range.reversed()
+    for (index, frame) in frames.enumerated() {
+      let now = UInt64(index) * 100_000
+      var effects = BufferState.Effects()
+      state.observe(frame, reader, isHit: false, at: now, isResident: { _ in false }, &effects)
+      state.answered(reader, at: now)
+      if state.isDivided(reader) { return frame }
+      let isAnothers = state.isDivided(BufferState.anonymousReader)
+      #expect(!isAnothers)
+    }
+    return nil
+  }
+
+  /// Pieces are too short for it, and whoever begins somewhere and breaks off is gone before.
+  @Test func aRangeIsDividedOnceAGroupOfItWasRead() {
+    #expect(division(of: 0..<200, .forward) == 10)
+    #expect(division(of: 33..<200, .forward) == 43)
+    #expect(division(of: 0..<200, .backward) == 189)
+    #expect(division(of: 30..<50, .forward) == nil && division(of: 30..<50, .backward) == nil)
+    #expect(division(of: 30..<40, .forward, dividesAll: true) == nil)
+    #expect(division(of: 0..<200, .forward, dividesAll: true) ?? .max < 3)
   }
 }

@@ -1,4 +1,5 @@
 import BufferPolicy
+import FrameModel
 import Synchronization
 import Testing
 import VABufTestKit
@@ -49,6 +50,35 @@ import VABufTestKit
     core.finish(end, isClosing: true)
     #expect(await idle.value)
     for task in [reading, next] { _ = await task.value }
+  }
+
+  /// Its trail is short then: the cache would fill with what it has passed.
+  @Test func aReaderWhoseRangeIsDividedCountsAsOneThatWaits() async throws {
+    let pool = MemoryPool(capacity: 64 << 20)
+    let core = core(ScriptedSource(), ahead: 50)
+    let reader = core.addReader(.forward, of: 0..<200, isPart: false)
+    let format = PixelFormat(
+      name: "gray", bitsPerComponent: 8, componentCount: 1, planeCount: 1, log2ChromaWidth: 0, log2ChromaHeight: 0,
+      traits: [])
+    let layout = PictureLayout(
+      width: 1, height: 1, format: format, planes: [PlaneLayout(offset: 0, stride: 1, rowBytes: 1, rows: 1)])
+    func isWaiting(for number: Int, _ reader: Int) async throws -> Bool {
+      let descriptor = FrameDescriptor(
+        number: number, timestamp: Timestamp(ticks: Int64(number), timeBase: Rational(1, 25)), layout: layout)
+      core.keep(SourceFrame(descriptor: descriptor, buffer: try pool.lease(byteCount: 1)))
+      return try await core.frame(number, urgency: .range, reader: reader, in: .host).hasWaited
+    }
+    #expect(try await !isWaiting(for: 0, reader))
+    let missing = Task { try? await core.frame(1, urgency: .range, reader: reader, in: .host) }
+    let id = try #require(await segment(core)?.id)
+    #expect(try await isWaiting(for: 2, reader))
+    #expect(try await !isWaiting(for: 3, BufferState.anonymousReader))
+    core.isOver(id)
+    core.removeReader(reader)
+    let next = core.addReader(.forward, of: 0..<200, isPart: false)
+    #expect(try await !isWaiting(for: 4, next))
+    core.finish(VABufError(.closed, what: "test", why: "it is over", remedy: "none"), isClosing: true)
+    _ = await missing.value
   }
 
   @Test func nothingComesAfterItWasForbidden() async throws {
