@@ -113,7 +113,7 @@ public final class FrameBuffer: Sendable {
     public var threads = 0
     /// How many decode sessions may share the threads for a long range, each with a part of it; 1: none but the one that
     /// does everything else. Nil takes what was measured to be faster for the codec and the threads, and only for readers
-    /// that wait for the decoder. Of no effect on a device, in a shared pool, with one thread, or where memory is short.
+    /// that wait for the decoder and have read a group of pictures. Of no effect on a device, in a shared pool, with one thread, or where memory is short.
     public var rangeSessions: Int?
     /// Decoder threads give way to the program's other threads: for one that draws with the processor what it decodes
     /// ahead. Where nothing else wants the processor it changes nothing.

@@ -65,7 +65,8 @@ struct SegmentDesk: ~Copyable {
   /// Somebody's range is divided.
   var isDividing: Bool { plan != nil }
 
-  func isDividing(for reader: Int) -> Bool { plan != nil && self.reader == reader }
+  /// It is this reader's range that is divided.
+  func isDividing(for reader: Int) -> Bool { self.reader == reader }
 
   /// Somebody's range may be divided.
   var isFree: Bool { plan == nil && limits != nil && isAllowed && !isClosed }
