@@ -13,6 +13,11 @@ package struct Demuxer: ~Copyable {
   /// - Parameter stream: the number of a video stream in the file; nil takes the first that is not
   ///   a cover picture (docs/adr/0002-default-stream.md).
   package init(path: String, stream wanted: Int?, interrupt: InterruptFlag) throws {
+    guard !FileIdentity.isPipe(path) else {
+      throw VABufError(
+        .cannotOpen, what: path, why: "it is a pipe, which can be read only once and in order",
+        remedy: "write the video to a file first")
+    }
     var format = try Self.open(path, wanted, interrupt)
     guard format.containerName != "tty" else {
       throw VABufError(

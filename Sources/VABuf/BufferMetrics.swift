@@ -41,7 +41,7 @@ public struct BufferMetrics: Hashable, Sendable, Codable {
   public var downloads = 0
   /// Frames that were copied from host memory to the GPU, on all devices of the pool.
   public var uploads = 0
-  /// How often software took over from hardware.
+  /// How often software took over from hardware, or stood in for it where it could not be had. 0 where software was asked for.
   public var fallbacks = 0
   /// How often hardware was opened, the first time included.
   public var deviceOpenings = 0

@@ -33,7 +33,7 @@ public final class MemoryPool: HostAllocator {
 
   /// Surfaces that a pool allows where nobody says how many.
   public static let defaultSurfaces = 128
-  /// Bytes that they may take: 82 surfaces of 4K in 8 bits, which leaves room on a GPU that shares 8 GiB.
+  /// Bytes that they may take: 86 surfaces of 4K in 8 bits, which leaves room on a GPU that shares 8 GiB.
   public static let defaultSurfaceBytes = 1 << 30
 
   /// Bytes that leased and idle buffers may take together.

@@ -44,13 +44,14 @@ struct BenchCommand: AsyncParsableCommand {
       valueName: "trace"), completion: .file())
   var requests: String?
 
-  @Option(help: ArgumentHelp("N of the workload.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("N of the workload.", valueName: "n"))
   var count: Int?
 
-  @Option(help: ArgumentHelp("Another seed asks for other frames.", valueName: "s"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Another seed asks for other frames.", valueName: "s"))
   var seed: UInt64 = 1
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Ask for a frame no sooner than so long after the one before was asked for, as a hand or a player does: what is "
         + "decoded ahead has the time between.", valueName: "ms"))
@@ -72,23 +73,32 @@ struct BenchCommand: AsyncParsableCommand {
   @OptionGroup var options: BufferOptions
 
   func validate() throws {
-    if let report, report.isEmpty || report == "-" {
-      throw ValidationError("--report '\(report)': give the name of a file.")
+    for (option, path) in outputs where path.isEmpty || path == "-" {
+      throw ValidationError("\(option) '\(path)': give the name of a file.")
     }
     if let report, report == framesOut { throw ValidationError("--report and --frames-out: give two files.") }
     guard pace >= 0, pace <= 60_000 else {
       throw ValidationError("--pace \(pace): give milliseconds from 0 to 60000.")
     }
-    if let count, count < 1 { throw ValidationError("--count \(count): give at least 1.") }
+    if let count, !(1...Workload.mostRequests).contains(count) {
+      throw ValidationError("--count \(count): give a number from 1 to \(Workload.mostRequests).")
+    }
+  }
+
+  /// The files to be written, with their options.
+  private var outputs: [(option: String, path: String)] {
+    [("--frames-out", framesOut), ("--report", report)].compactMap { option, path in path.map { (option, $0) } }
   }
 
   func run() async throws {
     let trace = try requests.map { try Workload.trace($0) }
-    // The files are made before the work is done, not after.
-    for path in [framesOut, report].compactMap({ $0 }) {
+    // Told before the work is done, not after.
+    for (_, path) in outputs {
       try Output.refuse(path, as: file)
-      try Output.writeFile(path, [])
+      if let requests { try Output.refuse(path, as: requests, "the list of requests") }
+      try Output.checkWritable(path)
     }
+    if let report, let framesOut { try Output.refuse(report, as: framesOut, "the file of --frames-out, too") }
     let begin = ContinuousClock.now
     let result = try await options.withBuffer(.init(file), configuration: preset.configuration) { buffer in
       let openSeconds = (ContinuousClock.now - begin).seconds
@@ -122,7 +132,7 @@ struct BenchCommand: AsyncParsableCommand {
 
   private func text(_ report: RunReport) -> String {
     """
-    \(report.workload): \(Text.count(report.frames, "frame")) of \(file) in \(Text.fixed(report.seconds, 3)) s, \
+    \(report.workload): \(Text.count(report.frames, "frame")) of \(Text.harmless(file)) in \(Text.fixed(report.seconds, 3)) s, \
     \(Text.fixed(report.framesPerSecond, 1)) a second
 
 

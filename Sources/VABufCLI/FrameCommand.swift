@@ -27,10 +27,12 @@ struct FrameCommand: AsyncParsableCommand {
   var all = false
 
   @Option(
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp("The frame that is on the screen at this time of the stream's clock.", valueName: "seconds"))
   var at: [Double] = []
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "A frame up to so many frames away will do where it is cheaper: one that is there, else a keyframe.",
       valueName: "frames"))
@@ -50,7 +52,11 @@ struct FrameCommand: AsyncParsableCommand {
   @OptionGroup var options: BufferOptions
 
   func validate() throws {
-    if let number = numbers.first(where: { $0 < 0 }) { throw ValidationError("\(number): frames are numbered from 0.") }
+    // The parser takes -3 for an option, and would say so at best.
+    if let number = numbers.first(where: { $0 < 0 }).map({ "\($0)" }) ?? Self.negativeNumber(in: CommandLine.arguments)
+    {
+      throw ValidationError("\(number): frames are numbered from 0.")
+    }
     if let time = at.first(where: { !$0.isFinite }) { throw ValidationError("--at \(time): give seconds.") }
     let asked = numbers.count + range.count + at.count
     if all, asked > 0 { throw ValidationError("--all: give no numbers, ranges or times with it.") }
@@ -71,6 +77,13 @@ struct FrameCommand: AsyncParsableCommand {
         throw ValidationError("-o \(output): several frames need a %d in the name, as out-%d.png.")
       }
     }
+  }
+
+  /// A word that is a negative number, and no option's value.
+  static func negativeNumber(in words: [String]) -> String? {
+    zip(words, words.dropFirst()).first { before, word in
+      !before.hasPrefix("-") && word.hasPrefix("-") && FrameRange.number(word.dropFirst()) != nil
+    }?.1
   }
 
   func run() async throws {

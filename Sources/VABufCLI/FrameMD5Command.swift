@@ -16,10 +16,12 @@ struct FrameMD5Command: AsyncParsableCommand {
   @Argument(help: "The video.", completion: .file())
   var file: String
 
-  @Option(help: ArgumentHelp("The first frame.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("The first frame.", valueName: "n"))
   var from: Int = 0
 
-  @Option(help: ArgumentHelp("The last frame, included; by default the last of all.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("The last frame, included; by default the last of all.", valueName: "n")
+  )
   var to: Int?
 
   @Flag(help: "Begin at the last frame and go backward.")
@@ -102,9 +104,10 @@ struct FrameMD5Command: AsyncParsableCommand {
 func checkRange(from: Int, to: Int?) throws {
   if from < 0 { throw ValidationError("--from \(from): frames are numbered from 0.") }
   guard let to else { return }
-  guard to >= from, to < .max else {
+  guard to >= from else {
     throw ValidationError("--to \(to): give a frame that is not before --from (\(from)); --reverse reads backward.")
   }
+  guard to < .max else { throw ValidationError("--to \(to): no video has so many frames; leave --to out to read all.") }
 }
 
 extension Result where Failure == any Error {

@@ -67,7 +67,7 @@ struct IndexCommand: AsyncParsableCommand {
     let rate = stream.averageFrameRate.value
     let keyframes = stream.keyframes.prefix(8).map { "\($0)" }.joined(separator: ", ")
     var rows: [(String, String)] = [
-      ("file", file), ("stream", "\(stream.index)"), ("frames", "\(stream.frameCount)"),
+      ("file", Text.harmless(file)), ("stream", "\(stream.index)"), ("frames", "\(stream.frameCount)"),
       ("keyframes", "\(stream.keyframes.count): \(keyframes)\(stream.keyframes.count > 8 ? ", ..." : "")"),
       ("duration", "\(Text.fixed(seconds(stream), 3)) s"),
       (

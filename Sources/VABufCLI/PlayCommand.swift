@@ -27,19 +27,21 @@ struct PlayCommand: AsyncParsableCommand {
   @Flag(help: "Play without a window.")
   var headless = false
 
-  @Option(help: ArgumentHelp("The first frame.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("The first frame.", valueName: "n"))
   var from: Int = 0
 
-  @Option(help: ArgumentHelp("The last frame, included; by default the last of all.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("The last frame, included; by default the last of all.", valueName: "n")
+  )
   var to: Int?
 
-  @Option(help: ArgumentHelp("How fast, 1 being the stream's own speed.", valueName: "x"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("How fast, 1 being the stream's own speed.", valueName: "x"))
   var speed: Double = 1
 
   @Flag(help: "Play backward.")
   var reverse = false
 
-  @Option(help: ArgumentHelp("How many times; 0 plays until Ctrl-C.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("How many times; 0 plays until Ctrl-C.", valueName: "n"))
   var loop: Int = 1
 
   @Flag(help: "Fill the screen; F changes it.")
@@ -176,7 +178,7 @@ struct PlayCommand: AsyncParsableCommand {
         ? "a few frames were missed"
         : late > 0 ? "every frame came, some of them late" : "every frame was there in time"
     return """
-      Played \(report.file), \(report.stream.width)x\(report.stream.height) \(report.stream.codec), for \
+      Played \(Text.harmless(report.file)), \(report.stream.width)x\(report.stream.height) \(report.stream.codec), for \
       \(Text.fixed(report.seconds, 1)) s at \(Text.fixed(rate, 1)) frames a second: \(verdict).
 
 

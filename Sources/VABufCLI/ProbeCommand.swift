@@ -26,7 +26,7 @@ struct ProbeCommand: AsyncParsableCommand {
   @Argument(help: "A video: which way it takes, and why.", completion: .file())
   var file: String?
 
-  @Option(help: ArgumentHelp("The stream's number in the file.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("The stream's number in the file.", valueName: "n"))
   var stream: Int?
 
   @Option(help: ArgumentHelp("Only this render node, as /dev/dri/renderD128 (VABUF_DEVICE).", valueName: "path"))
@@ -65,7 +65,7 @@ struct ProbeCommand: AsyncParsableCommand {
   @Option(help: .hidden)
   var root: String = "/"
 
-  @Option(help: .hidden)
+  @Option(parsing: .unconditional, help: .hidden)
   var stepLimit: Double = 10
 
   @Option(help: .hidden)

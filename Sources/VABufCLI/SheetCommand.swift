@@ -27,13 +27,13 @@ struct SheetCommand: AsyncParsableCommand {
   @Option(name: [.customShort("o"), .long], help: ArgumentHelp("The PNG file.", valueName: "sheet.png"))
   var output: String
 
-  @Option(help: ArgumentHelp("Rows of pictures.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Rows of pictures.", valueName: "n"))
   var rows: Int = 4
 
-  @Option(help: ArgumentHelp("Pictures in a row.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Pictures in a row.", valueName: "n"))
   var columns: Int = 5
 
-  @Option(help: ArgumentHelp("Width of a picture, in pixels.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Width of a picture, in pixels.", valueName: "n"))
   var width: Int = 320
 
   @Option(help: ArgumentHelp("Frames at equal distances in time, or keyframes: time or keyframe.", valueName: "choice"))

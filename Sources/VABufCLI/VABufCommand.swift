@@ -65,9 +65,22 @@ struct VABufCommand: AsyncParsableCommand {
       Terminal.say(error.description)
       Glibc.exit(1)
     } catch {
-      exit(withError: error)
+      let code = exitCode(for: error)
+      // Help and version are no errors.
+      guard code != .success else { exit(withError: error) }
+      let text = fullMessage(for: error)
+      let lines = text.dropFirst(text.hasPrefix(errorPrefix) ? errorPrefix.count : 0).split(
+        omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+      // Empty where the command has said everything.
+      if !text.isEmpty {
+        Terminal.write("vabuf: \(lines.map { Text.harmless(String($0)) }.joined(separator: "\n"))\n")
+      }
+      Glibc.exit(code.rawValue)
     }
   }
+
+  /// What the parser begins its messages with.
+  private static let errorPrefix = "Error: "
 
   @concurrent
   private static func parseAndRun() async throws {

@@ -98,6 +98,40 @@ private func checkKeys(_ report: [String: Any]) {
     #expect(bad.errors.hasPrefix("vabuf: \(trace), line 2: 'x' is no request"))
     try "58-61\n".write(toFile: trace, atomically: true, encoding: .utf8)
     #expect(try Program.vabuf("bench", clip, "--requests", trace).status == 1)
+    try "5\r\n6-8\r\n".write(toFile: trace, atomically: true, encoding: .utf8)
+    #expect(try Program.vabuf("bench", clip, "--requests", trace, "--json").json()["frames"] as? Int == 4)
+  }
+
+  /// What is read is not written over, and what was written before stays until there is something better.
+  @Test func destroysNothing() throws {
+    guard let clip = try pyramid() else { return }
+    let folder = Program.scratch("bench-kept")
+    let (trace, old) = (folder + "/trace", folder + "/old.html")
+    for path in [trace, old] { try "7\n".write(toFile: path, atomically: true, encoding: .utf8) }
+    let link = folder + "/link"
+    try? FileManager.default.removeItem(atPath: link)
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: trace)
+    for option in ["--frames-out", "--report"] {
+      let run = try Program.vabuf("bench", clip, "--requests", trace, option, link)
+      #expect(run.status == 1)
+      #expect(run.errors.hasPrefix("vabuf: \(link): it is the list of requests: "))
+    }
+    let twice = try Program.vabuf("bench", clip, "--report", folder + "/one", "--frames-out", folder + "/./one")
+    #expect(twice.status == 1 && twice.errors.contains("it is the file of --frames-out, too"))
+    #expect(!FileManager.default.fileExists(atPath: folder + "/one"))
+    #expect(try Program.vabuf("bench", folder + "/none.mp4", "--report", old).status == 1)
+    #expect(try Program.vabuf("bench", clip, "--report", folder).errors.contains("Is a directory"))
+    #expect(try Program.vabuf("bench", clip, "--report", folder + "/none/page.html").status == 1)
+    for path in [trace, old] { #expect(try String(contentsOfFile: path, encoding: .utf8) == "7\n") }
+  }
+
+  @Test func wrongUsageIsSaid() throws {
+    guard let clip = try pyramid() else { return }
+    for (option, value) in [("--count", "-5"), ("--count", "100000000000"), ("--pace", "-1"), ("--frames-out", "-")] {
+      let run = try Program.vabuf("bench", clip, option, value)
+      #expect(run.status == 64)
+      #expect(run.errors.hasPrefix("vabuf: \(option) "), "\(run.errors)")
+    }
   }
 }
 

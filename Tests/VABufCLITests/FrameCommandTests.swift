@@ -77,6 +77,26 @@ func pyramid() throws -> String? { try ClipMaker.shared.path(of: "h264-pyramid")
     #expect(one == theirs.subdata(in: 7 * size..<8 * size))
   }
 
+  @Test func negativeNumbersAreSaidToBeWrong() throws {
+    guard let clip = try pyramid() else { return }
+    for words in [["-3"], ["0", "-3"]] {
+      let run = try Program.run(Program.path, ["frame", clip] + words)
+      #expect(run.status == 64)
+      #expect(run.errors.hasPrefix("vabuf: -3: frames are numbered from 0."), "\(run.errors)")
+    }
+    #expect(try Program.vabuf("frame", clip, "--at", "-1").text.hasPrefix("0 "))
+    #expect(try Program.vabuf("frame", clip, "3", "--near", "-1").errors.hasPrefix("vabuf: --near -1: "))
+  }
+
+  @Test func pipesAreRefused() throws {
+    let pipe = Program.scratch("pipes") + "/pipe"
+    try? FileManager.default.removeItem(atPath: pipe)
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let run = try Program.vabuf("frame", pipe, "0")
+    #expect(run.status == 1)
+    #expect(run.errors.hasPrefix("vabuf: \(pipe): it is a pipe"), "\(run.errors)")
+  }
+
   @Test func linesAndTimes() throws {
     guard let clip = try pyramid() else { return }
     let lines = try Program.vabuf("frame", clip, "0", "--at", "0.5", "--at", "0").lines

@@ -46,6 +46,13 @@ package struct FileIdentity: Hashable, Sendable {
     libraries = FFmpegVersions.fingerprint
   }
 
+  /// A pipe or a socket: frames by number need what can be read at any place, again and again. Opening one may wait for ever.
+  static func isPipe(_ path: String) -> Bool {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return false }
+    return [S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT)
+  }
+
   /// All members, in the order in which they are stored.
   var words: [UInt64] {
     [

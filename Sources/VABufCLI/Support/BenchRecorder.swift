@@ -60,7 +60,8 @@ struct BenchRecorder {
       let now = ContinuousClock.now
       note(lease, before, now)
       // What noting takes is not the next frame's; after the last one nothing is asked for.
-      let isLast = latencies.count - first == range.numbers.count
+      let isLast =
+        latencies.count - first == Workload.Request.range(range, isOpen: isOpen).count(of: buffer.frameCount ?? .max)
       before = isLast ? now : notesSources || pace > .zero ? try await whenDue() : now
     }
     let missing = range.numbers.count - (latencies.count - first)

@@ -34,7 +34,10 @@ enum HostFormatChoice: String, ExpressibleByArgument, CaseIterable {
 
 /// The options of every command that opens a file.
 struct BufferOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The stream's number in the file; by default the first video stream.", valueName: "n"))
+  // Numbers are parsed unconditionally, here and in the commands: -1 is then a value that can be told to be wrong, no option.
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The stream's number in the file; by default the first video stream.", valueName: "n"))
   var stream: Int?
 
   @Option(
@@ -53,7 +56,9 @@ struct BufferOptions: ParsableArguments {
   @Flag(help: "Let frames go where memory is short, instead of packing those that were not used lately.")
   var noPacking = false
 
-  @Option(help: ArgumentHelp("The most surfaces on the GPU; software decoding needs none.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The most surfaces on the GPU; software decoding needs none.", valueName: "n"))
   var gpuSurfaces: Int?
 
   @Option(
@@ -62,10 +67,13 @@ struct BufferOptions: ParsableArguments {
         + "(NV12, P010).", valueName: "format"))
   var hostFormat = HostFormatChoice.software
 
-  @Option(help: ArgumentHelp("Threads of the decoder; 0 takes one a core and one more.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Threads of the decoder; 0 takes one a core and one more.", valueName: "n"))
   var threads: Int = 0
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Sessions that share the threads for a long range, each with a part of it; 1: none but one. As many as were "
         + "measured to be faster where it is left out.", valueName: "n"))

@@ -85,14 +85,57 @@ final class Output {
     }
   }
 
-  /// Fails where writing to a path would destroy the file that is to be read.
-  static func refuse(_ path: String, as source: String) throws(VABufError) {
-    var (target, origin) = (stat(), stat())
-    // What is not there is not the same.
-    guard stat(path, &target) == 0, stat(source, &origin) == 0, target.st_dev == origin.st_dev,
-      target.st_ino == origin.st_ino
-    else { return }
-    throw VABufError(.cannotWrite, what: path, why: "it is the video itself", remedy: "name another file")
+  /// Fails where writing to a path would destroy a file that is to be read, or was written before.
+  ///
+  /// - Parameter name: what that file is.
+  static func refuse(_ path: String, as other: String, _ name: String = "the video itself") throws(VABufError) {
+    guard isSame(path, other) else { return }
+    throw VABufError(.cannotWrite, what: path, why: "it is \(name)", remedy: "name another file")
+  }
+
+  /// Whether two paths name the same file, be it there or not.
+  private static func isSame(_ one: String, _ other: String) -> Bool {
+    switch (identity(one), identity(other)) {
+    case (let one?, let other?): one == other
+    case (nil, nil):
+      FilePath(one).lastComponent == FilePath(other).lastComponent && identity(folder(one)) == identity(folder(other))
+    default: false
+    }
+  }
+
+  /// Which file a path leads to; nil where there is none.
+  private static func identity(_ path: String) -> [UInt64]? {
+    var status = stat()
+    return stat(path, &status) == 0 ? [UInt64(status.st_dev), UInt64(status.st_ino)] : nil
+  }
+
+  private static func folder(_ path: String) -> String {
+    let folder = FilePath(path).removingLastComponent()
+    return folder.isEmpty ? "." : folder.string
+  }
+
+  /// Fails where a file cannot be written. Leaves nothing behind, and what is in it stays until there is something better.
+  static func checkWritable(_ path: String) throws(VABufError) {
+    var status = stat()
+    let isThere = stat(path, &status) == 0
+    // To open a pipe may wait for its reader, and a link to nothing is no new file.
+    if isThere ? ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) : lstat(path, &status) == 0 { return }
+    do {
+      try FileDescriptor.open(
+        FilePath(path), .writeOnly, options: isThere ? [] : [.create, .exclusiveCreate], permissions: filePermissions
+      ).close()
+    } catch {
+      throw cannotWrite(path, error)
+    }
+    // Its folder was written to a moment ago.
+    if !isThere { _ = unlink(path) }
+  }
+
+  private static let filePermissions: FilePermissions = [.ownerReadWrite, .groupRead, .otherRead]
+
+  private static func cannotWrite(_ path: String, _ error: any Error) -> VABufError {
+    VABufError(
+      .cannotWrite, what: path, why: "\(error)", remedy: "check the folder, its permissions and the space in it")
   }
 
   /// Writes a whole file.
@@ -100,11 +143,10 @@ final class Output {
     do {
       let file = try FileDescriptor.open(
         FilePath(path), .writeOnly, options: [.create, .truncate],
-        permissions: [.ownerReadWrite, .groupRead, .otherRead])
+        permissions: filePermissions)
       try file.closeAfter { _ = try file.writeAll(bytes) }
     } catch {
-      throw VABufError(
-        .cannotWrite, what: path, why: "\(error)", remedy: "check the folder, its permissions and the space in it")
+      throw cannotWrite(path, error)
     }
   }
 }

@@ -100,10 +100,10 @@ struct RunReport {
 
   /// The rows that people want to see, of both commands.
   var rows: [(String, String)] {
-    let times = Self.percentiles(latencies, [0.5, 0.95, 0.99, 1]).map { Text.fixed($0, 2) }
+    let times = Self.percentiles(latencies, [0.5, 0.95, 0.99, 1]).map { Axis.duration($0) }
     let pool = metrics.pool
     var rows = [
-      ("answers", "p50 \(times[0]) ms, p95 \(times[1]), p99 \(times[2]), slowest \(times[3])"),
+      ("answers", "p50 \(times[0]), p95 \(times[1]), p99 \(times[2]), slowest \(times[3])"),
       (
         "hits",
         "\(Text.percent(metrics.residentHitRate)) were there, \(Text.percent(metrics.overallHitRate)) there or under way"
@@ -111,7 +111,7 @@ struct RunReport {
       (
         "decoded",
         "\(Text.count(metrics.decodedFrames, "frame")) with \(stream.decoder) (\(stream.backend.rawValue))"
-          + (offlineBound.map { "; \($0) by who knows all requests and leaves none out" } ?? "")
+          + (offlineBound.map { "; offline bound \($0)" } ?? "")
       ),
       (
         "memory",
@@ -171,6 +171,9 @@ extension Duration {
 
 /// Reads small files.
 enum TextFile {
+  /// More is no text that somebody wrote, but a device without an end.
+  private static let mostBytes = 1 << 28
+
   static func read(_ path: String) throws -> String {
     let file = try FileDescriptor.open(FilePath(path), .readOnly)
     return try file.closeAfter {
@@ -181,6 +184,7 @@ enum TextFile {
         }
         if chunk.isEmpty { return String(decoding: bytes, as: UTF8.self) }
         bytes += chunk
+        guard bytes.count <= mostBytes else { throw Errno.fileTooLarge }
       }
     }
   }

@@ -15,6 +15,8 @@ enum Workload: String, ExpressibleByArgument, CaseIterable {
 
   /// How many frames of a range workload follow each other.
   static let rangeFrames = 16
+  /// The most that `--count` may say: each request's time is kept, and ten million are a night's work.
+  static let mostRequests = 10_000_000
   /// How often a loop is played.
   static let loopRounds = 4
 
@@ -81,7 +83,7 @@ enum Workload: String, ExpressibleByArgument, CaseIterable {
       throw VABufError(.cannotOpen, what: path, why: "\(error)", remedy: "check the path and the permissions")
     }
     var requests: [Request] = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
       let line = line.trimmed
       if line.isEmpty || line.hasPrefix("#") { continue }
       if let number = FrameRange.number(line) {
