@@ -148,6 +148,7 @@ final class BufferCore: Sendable {
     for (continuation, request) in effects.sources { continuation.resume(returning: request) }
     effects.receiver?.resume()
     effects.resumptions.resume()
+    for continuation in effects.emptied { continuation.resume() }
     if let kept = effects.kept { cache.touch(kept.map { key($0) }) }
   }
 
@@ -213,7 +214,8 @@ final class BufferCore: Sendable {
         throw error
       }
       if !state.isLookedFor(number) {
-        let waiting = state.wait(.init(frame: number, continuation: nil), urgency: .demand, &effects)
+        let waiting = state.wait(
+          .init(frame: number, continuation: nil, reader: BufferState.anonymousReader), urgency: .demand, &effects)
         count(waiting?.found)
       } else {
         counters.joinedHits.count()
@@ -347,9 +349,13 @@ final class BufferCore: Sendable {
   func isWanted(_ number: Int) -> Bool { state.withLock { $0.isWanted(number) } }
 
   func willSend(_ number: Int) throws { try update { state, _ in try state.willSend(number) } }
-  func didNotSend(_ number: Int) { update { state, _ in state.didNotSend(number) } }
+  func didNotSend(_ number: Int) { update { $0.didNotSend(number, &$1) } }
 
-  func forgetFrames() { cache.removeAll() }
+  /// Lets go of every frame, those that are on their way, too. Only the source's own frames come meanwhile: it waits here.
+  func forgetFrames() async {
+    await withCheckedContinuation { continuation in update { $0.emptyChannel(continuation, &$1) } }
+    cache.removeAll()
+  }
   func fail(_ frames: ClosedRange<Int>, _ error: VABufError) { update { $0.fail(frames, error, &$1) } }
   func setFrameCount(_ count: Int, seekPoints: [Int]?) {
     update { $0.setFrameCount(count, seekPoints: seekPoints, &$1) }
@@ -365,7 +371,8 @@ final class BufferCore: Sendable {
   func receive(_ frame: SourceFrame) async {
     let number = frame.descriptor.number
     while await isHeldBack(number) {}
-    keep(frame)
+    if !state.withLock({ $0.drops(number) }) { keep(frame) }
+    update { $0.received(&$1) }
     await keepUp()
   }
 
@@ -438,7 +445,7 @@ final class BufferCore: Sendable {
     }
   }
 
-  func isOver(_ segment: SegmentPlan.SegmentID) { update { $0.segmentIsOver(segment, isResident: isResident, &$1) } }
+  func ended(_ segment: SegmentPlan.SegmentID) { update { $0.segmentIsOver(segment, isResident: isResident, &$1) } }
 
   /// The source decodes everything from now on. When this returns, no frame of a segment comes any more.
   func forbidSegments() async {

@@ -32,6 +32,8 @@ struct BufferState: ~Copyable {
     /// A reader will use these before what was asked of the source: they must not make room for it.
     var kept: Range<Int>?
     var resumptions = SegmentDesk.Resumptions()
+    /// Those who waited until the channel was empty.
+    var emptied: [CheckedContinuation<Void, Never>] = []
   }
 
   private struct Reader {
@@ -114,6 +116,10 @@ struct BufferState: ~Copyable {
   private var current: FrameRequest?
   /// Sent by the source and not yet in the cache.
   private var inTransit: Set<Int> = []
+  /// How many of them are in the channel, where one may be twice.
+  private var inChannel = 0
+  /// Those who wait until it is empty. What comes out of it meanwhile is dropped.
+  private var emptying: [CheckedContinuation<Void, Never>] = []
   private var retired = (issued: 0, used: 0, wasted: 0)
   /// Requests that found their frame there, and of those, that found it in a surface only.
   private(set) var hits = (resident: 0, surface: 0)
@@ -250,7 +256,7 @@ struct BufferState: ~Copyable {
     follow(id, isHit: isHit, isResident: isResident, &effects)
   }
 
-  /// A reader that waited for more than the decoder has its frame now.
+  /// A reader has the frame now that it waited for.
   mutating func answered(_ id: ReaderID, at now: UInt64) {
     if let index = index(of: id) { readers[index].pace.answered(at: now) }
   }
@@ -391,13 +397,23 @@ struct BufferState: ~Copyable {
   /// whole group kept for it costs what it was at before (docs/adr/0018-in-time.md).
   private func backwardReader(before frames: ClosedRange<Int>) -> Int? {
     var nearest: Int?
+    var isTheirs = false
     for reader in readers {
       guard let step = reader.policy.step, step < 0, let position = reader.policy.position,
         position >= frames.upperBound, position - frames.upperBound <= cacheFrames
       else { continue }
       nearest = min(nearest ?? position, position)
+      isTheirs = isTheirs || wants(reader, frames)
     }
-    return nearest
+    // A decoder that stops behind them is of no use to somebody who goes on from there.
+    let isForward = readers.contains { $0.policy.direction == .forward && wants($0, frames) }
+    return isTheirs || !isForward ? nearest : nil
+  }
+
+  /// It is this reader who asked for one of the frames, or will.
+  private func wants(_ reader: Reader, _ frames: ClosedRange<Int>) -> Bool {
+    reader.plan.contains { frames.contains($0) }
+      || waiters.values.contains { $0.reader == reader.id && frames.contains($0.frame) }
   }
 
   /// The lowest frame that somebody may want who comes to these frames backward, or looks around there.
@@ -436,27 +452,65 @@ struct BufferState: ~Copyable {
   mutating func willSend(_ frame: Int) throws {
     if let end { throw end }
     inTransit.insert(frame)
+    inChannel += 1
   }
 
-  mutating func didNotSend(_ frame: Int) { inTransit.remove(frame) }
+  mutating func didNotSend(_ frame: Int, _ effects: inout Effects) {
+    inTransit.remove(frame)
+    received(&effects)
+  }
 
   /// Whether a frame goes past the channel: nothing waits in there, and it need not wait either.
   func takesAtOnce(_ frame: Int) throws -> Bool {
     if let end { throw end }
-    return inTransit.isEmpty && !isTooFarAhead(frame)
+    guard (0..<Self.largestNumber).contains(frame) else {
+      throw VABufError(
+        .noSuchFrame, what: "frame \(frame)", why: "no stream has a frame of that number",
+        remedy: "send frames that are numbered from 0")
+    }
+    return inChannel == 0 && !isTooFarAhead(frame)
+  }
+
+  /// A frame came out of the channel, and was kept or dropped.
+  mutating func received(_ effects: inout Effects) {
+    inChannel -= 1
+    resumeWhereEmpty(&effects)
+  }
+
+  /// Whether a frame that came out of the channel is of no use: its number turned out to be wrong.
+  mutating func drops(_ frame: Int) -> Bool {
+    guard !emptying.isEmpty else { return false }
+    inTransit.remove(frame)
+    return true
+  }
+
+  /// Drops what is in the channel, then resumes the continuation.
+  mutating func emptyChannel(_ continuation: CheckedContinuation<Void, Never>, _ effects: inout Effects) {
+    emptying.append(continuation)
+    effects.receiver = effects.receiver ?? heldReceiver.take()
+    resumeWhereEmpty(&effects)
+  }
+
+  private mutating func resumeWhereEmpty(_ effects: inout Effects) {
+    // A closed channel may keep what is in it.
+    guard inChannel == 0 || end != nil else { return }
+    effects.emptied += emptying
+    emptying = []
   }
 
   /// Whether the receiver must keep a frame back until the reader comes nearer; it is then resumed.
   mutating func holds(_ frame: Int, _ continuation: CheckedContinuation<Void, Never>) -> Bool {
-    guard end == nil, isTooFarAhead(frame) else { return false }
+    guard end == nil, emptying.isEmpty, isTooFarAhead(frame) else { return false }
     heldReceiver = continuation
     return true
   }
 
   /// A frame that nobody wants, beyond the playback window, while nobody waits for another that may be behind it.
   private func isTooFarAhead(_ frame: Int) -> Bool {
-    // On the way to what a reader that goes backward will want, and nearer to it.
-    if let current, current.reach != nil, frame <= current.frames.upperBound { return false }
+    // On the way to what somebody who goes backward will want, and farther on than that: what is behind it comes later.
+    if let current, current.reach != nil || ring.direction == .backward, frame <= current.frames.upperBound {
+      return false
+    }
     return waiters.isEmpty && schedule.isWanted(frame) == nil && ring.isBeyond(frame)
   }
 
@@ -515,6 +569,7 @@ struct BufferState: ~Copyable {
     schedule.failAll(into: &ids)
     if let idle = idleSource.take() { effects.sources.append((idle.continuation, nil)) }
     effects.receiver = effects.receiver ?? heldReceiver.take()
+    resumeWhereEmpty(&effects)
     segments.close(&effects.resumptions)
   }
 
@@ -524,7 +579,7 @@ struct BufferState: ~Copyable {
     _ continuation: CheckedContinuation<SegmentDesk.Work?, Never>, isOpen: Bool, isResident: (Int) -> Bool,
     _ effects: inout Effects
   ) {
-    segments.isIdle(continuation, isOpen: isOpen, isResident: isResident, &effects.resumptions)
+    segments.wait(for: continuation, isOpen: isOpen, isResident: isResident, &effects.resumptions)
   }
 
   var segmentCount: Int { segments.count }
@@ -540,7 +595,7 @@ struct BufferState: ~Copyable {
 
   /// A session is through with a segment. What it did not give is the source's.
   mutating func segmentIsOver(_ id: SegmentPlan.SegmentID, isResident: (Int) -> Bool, _ effects: inout Effects) {
-    segments.isOver(id, &effects.resumptions)
+    segments.ended(id, &effects.resumptions)
     segments.assign(isResident, &effects.resumptions)
     segmentsChanged(isResident, &effects)
   }

@@ -65,7 +65,7 @@ extension DecodeSession {
     // Theirs are numbered by the old one.
     await port.core.forbidSegments()
     source.setIndex(index)
-    port.forgetFrames()
+    await port.forgetFrames()
     port.setFrameCount(index.frames.count, seekPoints: index.seekPoints.map(\.firstFrame))
   }
 

@@ -32,6 +32,8 @@ final class DecoderSource: FrameSource {
     var segmentSessions: [DecodeSession] = []
     /// Ends the waits of the session for surfaces.
     var cancel = CancelFlag()
+    /// Nothing is waited for any more: what is opened from now on ends soon, too.
+    var isInterrupted = false
   }
 
   private let options: SessionOptions
@@ -85,7 +87,10 @@ final class DecoderSource: FrameSource {
 
   /// Makes whatever the session waits for fail, so that it ends soon.
   func interrupt() {
-    let (sessions, cancel) = state.withLock { ([$0.session] + $0.segmentSessions, $0.cancel) }
+    let (sessions, cancel) = state.withLock { state in
+      state.isInterrupted = true
+      return ([state.session] + state.segmentSessions, state.cancel)
+    }
     for session in sessions { session.interruptReads() }
     cancel.raise()
     memory.close()
@@ -152,6 +157,7 @@ final class DecoderSource: FrameSource {
     let session = DecodeSession(name: "vabuf segment")
     options.index = state.withLock { state in
       state.segmentSessions.append(session)
+      if state.isInterrupted { session.interruptReads() }
       state.mostDecoders = max(state.mostDecoders, state.decoders + state.segmentSessions.count)
       return state.index
     }
@@ -262,7 +268,10 @@ final class DecoderSource: FrameSource {
 
   private func replaceSession() async throws {
     let session = DecodeSession(name: "vabuf decode")
-    state.withLock { $0.session = session }
+    state.withLock { state in
+      state.session = session
+      if state.isInterrupted { session.interruptReads() }
+    }
     _ = try await session.open(options, allocator: memory)
   }
 
@@ -304,6 +313,7 @@ final class DecoderSource: FrameSource {
     let cancel = CancelFlag()
     let session = state.withLock { state in
       state.cancel = cancel
+      if state.isInterrupted { cancel.raise() }
       return state.session
     }
     let hardware = hardware

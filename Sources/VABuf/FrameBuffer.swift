@@ -361,7 +361,7 @@ public final class FrameBuffer: Sendable {
   /// The frames of a range, one after the other, the next ones decoded meanwhile.
   ///
   /// - Parameters:
-  ///   - range: numbers; those beyond the last frame end the sequence.
+  ///   - range: numbers; those beyond the last frame end the sequence, those below 0 fail with code `noSuchFrame`.
   ///   - direction: `.backward` begins at the end of the range.
   ///   - place: where the leases are to hold the frames.
   public func frames(
@@ -384,6 +384,7 @@ public final class FrameBuffer: Sendable {
 
   /// The same; `onFrame` is called for each frame that came.
   func preload(_ range: Range<Int>, direction: Direction = .forward, onFrame: () -> Void) async throws -> Int {
+    let range = range.clamped(to: 0..<Int.max)
     let sequence = FrameSequence(
       core: core, of: self, range: range, direction: direction, in: .anywhere, isPreload: true)
     for try await _ in sequence { onFrame() }

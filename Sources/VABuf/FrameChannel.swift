@@ -17,9 +17,19 @@ final class FrameChannel: Sendable {
     source = Mutex(pair.source)
   }
 
-  /// Sends a frame; suspends until the channel has room for the next one.
-  func send(_ frame: SourceFrame) async throws {
-    guard var handle = try offer(frame) else { return }
+  /// Sends a frame; suspends until the channel has room for the next one. Where that wait is cancelled, the frame is in the
+  /// channel all the same.
+  ///
+  /// - Parameter refused: called where it is not.
+  func send(_ frame: SourceFrame, refused: () -> Void) async throws {
+    let offered: Channel.Source.SendResult.CallbackHandle?
+    do {
+      offered = try offer(frame)
+    } catch {
+      refused()
+      throw error
+    }
+    guard var handle = offered else { return }
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
         handle.enqueueCallback { continuation.resume(with: $0) }

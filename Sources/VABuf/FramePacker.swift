@@ -30,7 +30,13 @@ final class FramePacker: Sendable {
 
   /// Packs a frame that the cache's policy names, as soon as it can, and tells the cache.
   func pack(_ job: FrameCache.PackJob, for cache: FrameCache, from pool: MemoryPool?) {
-    last.withLock { $0 = Task { [worker] in await worker.pack(job, for: cache, from: pool) } }
+    last.withLock { last in
+      // An actor takes what comes from several tasks in any order.
+      last = Task { [worker, before = last] in
+        await before?.value
+        await worker.pack(job, for: cache, from: pool)
+      }
+    }
   }
 
   /// Waits for the frame that came last.

@@ -51,7 +51,6 @@ public struct FrameSequence: AsyncSequence, Sendable {
       self.place = place
       self.isPreload = isPreload
       rest = range
-      if direction == .backward, let count = core.frameCount { rest = range.clamped(to: 0..<count) }
       // Kept surfaces would have to be downloaded for those to come.
       let isKept = place == .host && range.clamped(to: 0..<(core.frameCount ?? .max)).count <= core.keepWhole
       reader = Reader(

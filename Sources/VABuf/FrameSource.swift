@@ -69,7 +69,8 @@ public final class FramePort: Sendable {
   /// A frame that the buffer has a place for goes there at once; others wait in the channel until the reader comes
   /// nearer.
   ///
-  /// - Throws: `VABufError` with code `closed` when the buffer has closed.
+  /// - Throws: `VABufError` with code `closed` when the buffer has closed, with code `noSuchFrame` for a number that no frame
+  ///   has; `CancellationError` where the wait for room is cancelled: the frame is on its way all the same.
   public func send(_ frame: SourceFrame) async throws {
     if try core.takesAtOnce(frame.descriptor.number) {
       core.keep(frame)
@@ -77,19 +78,14 @@ public final class FramePort: Sendable {
       return
     }
     try core.willSend(frame.descriptor.number)
-    do {
-      try await channel.send(frame)
-    } catch {
-      core.didNotSend(frame.descriptor.number)
-      throw error
-    }
+    try await channel.send(frame) { core.didNotSend(frame.descriptor.number) }
   }
 
   /// Says that the frames of a request cannot be had. Those who wait for one of them get the error.
   public func fail(_ frames: ClosedRange<Int>, _ error: VABufError) { core.fail(frames, error) }
 
   /// Lets go of every frame that was delivered: their numbers turned out to be wrong.
-  func forgetFrames() { core.forgetFrames() }
+  func forgetFrames() async { await core.forgetFrames() }
 
   /// Says how many frames there are; until then only what was sent is known to exist.
   ///

@@ -125,8 +125,8 @@ struct SegmentDesk: ~Copyable {
   /// A session has nothing to do.
   ///
   /// - Parameter isOpen: it has a decoder, which it closes where there is nothing to do.
-  mutating func isIdle(
-    _ continuation: CheckedContinuation<Work?, Never>, isOpen: Bool, isResident: (Int) -> Bool,
+  mutating func wait(
+    for continuation: CheckedContinuation<Work?, Never>, isOpen: Bool, isResident: (Int) -> Bool,
     _ resumptions: inout Resumptions
   ) {
     if isClosed {
@@ -179,7 +179,7 @@ struct SegmentDesk: ~Copyable {
   }
 
   /// A session is through with its segment, or gave it up.
-  mutating func isOver(_ id: SegmentID, _ resumptions: inout Resumptions) {
+  mutating func ended(_ id: SegmentID, _ resumptions: inout Resumptions) {
     plan?.end(id)
     active.remove(id)
     resumeQuiet(&resumptions)

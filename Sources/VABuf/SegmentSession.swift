@@ -27,7 +27,7 @@ struct SegmentSession {
         continue
       }
       do {
-        defer { core.isOver(segment.id) }
+        defer { core.ended(segment.id) }
         try await session(for: segment, &open).decode(segment, core)
       } catch {
         source.logger.debug(

@@ -101,4 +101,85 @@ import Testing
     #expect(division(of: 30..<40, .forward, dividesAll: true) == nil)
     #expect(division(of: 0..<200, .forward, dividesAll: true) ?? .max < 3)
   }
+
+  /// What the source is given when readers did `body`.
+  private func request(
+    after body: (inout BufferState, inout BufferState.Effects) -> Void, look: (borrowing BufferState) -> Void = { _ in }
+  ) async -> FrameRequest? {
+    await withCheckedContinuation { continuation in
+      var state = BufferState(
+        configuration: configuration(cache: 100, prefetch: 8), cacheFrames: 100, frameCount: 1000, seekPoints: [0, 250])
+      var effects = BufferState.Effects()
+      body(&state, &effects)
+      state.sourceIsIdle(continuation, position: nil, isResident: { _ in false }, &effects)
+      look(state)
+      if effects.sources.isEmpty { continuation.resume(returning: nil) }
+      for (continuation, request) in effects.sources { continuation.resume(returning: request) }
+    }
+  }
+
+  private func ask(
+    _ frame: Int, _ reader: Int, _ state: inout BufferState, _ effects: inout BufferState.Effects
+  ) {
+    _ = state.wait(.init(frame: frame, reader: reader), urgency: .range, &effects)
+    state.observe(frame, reader, isHit: false, at: 1, isResident: { _ in false }, &effects)
+  }
+
+  /// Somebody who went backward beyond them is none whom the frames of another one reach.
+  @Test func aGoalIsReadBackwardOnlyByWhoWantsIt() async {
+    func stepBack(_ frames: [Int], _ state: inout BufferState, _ effects: inout BufferState.Effects) {
+      for frame in frames {
+        state.observe(
+          frame, BufferState.anonymousReader, isHit: true, at: 1, isResident: { _ in true }, &effects)
+      }
+    }
+    let forward = await request { state, effects in
+      stepBack([180, 179, 178], &state, &effects)
+      let reader = state.addReader(.forward, of: 100..<400, isPart: false)
+      ask(100, reader, &state, &effects)
+    }
+    #expect(forward?.frames.lowerBound == 100 && forward?.reach == nil, "\(String(describing: forward))")
+    let backward = await request { state, effects in
+      stepBack([180, 179, 178], &state, &effects)
+      ask(177, BufferState.anonymousReader, &state, &effects)
+    }
+    #expect(backward?.frames.upperBound == 177 && backward?.reach != nil, "\(String(describing: backward))")
+  }
+
+  /// The run to what a hand will want that jogs backward begins far behind it, and does not stop there.
+  @Test func aJogBackwardHoldsNothingBack() async {
+    let request = await request { state, effects in
+      for frame in [900, 897, 894] {
+        state.observe(
+          frame, BufferState.anonymousReader, isHit: true, at: 1, isResident: { $0 >= 894 }, &effects)
+      }
+    } look: { state in
+      for frame in [894 - 8 - 99, 893] { #expect((try? state.takesAtOnce(frame)) == true, "\(frame)") }
+    }
+    #expect(request?.urgency == .prefetch && request?.frames == 886...893, "\(String(describing: request))")
+  }
+
+  /// Whoever forgets all frames waits for those that are on their way, also where a number is among them twice.
+  @Test func aChannelIsEmptied() async {
+    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+      var state = BufferState(
+        configuration: configuration(cache: 100, prefetch: 8), cacheFrames: 100, frameCount: 1000, seekPoints: [0])
+      for frame in [5, 6, 5] { #expect(throws: Never.self) { try state.willSend(frame) } }
+      let isKept = !state.drops(5)
+      var effects = BufferState.Effects()
+      state.arrived(5, at: 1, isResident: { _ in false }, &effects)
+      state.received(&effects)
+      state.emptyChannel(continuation, &effects)
+      for frame in [6, 5] {
+        let isDropped = state.drops(frame)
+        #expect(isKept && isDropped && effects.emptied.isEmpty, "frame \(frame)")
+        state.received(&effects)
+      }
+      #expect(effects.emptied.count == 1)
+      let isKeptAgain = !state.drops(5)
+      let isAtOnce = (try? state.takesAtOnce(5)) == true
+      #expect(isKeptAgain && isAtOnce)
+      continuation.resume()
+    }
+  }
 }

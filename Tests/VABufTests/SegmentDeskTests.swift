@@ -40,7 +40,7 @@ import VABufTestKit
     #expect(await waiting.value)
     core.removeReader(reader)
     #expect(await core.goesOn(id, at: 17) == false)
-    core.isOver(id)
+    core.ended(id)
     guard case .close? = await core.nextSegment(isOpen: true) else {
       Issue.record("a session stays open though nobody reads")
       return
@@ -73,7 +73,7 @@ import VABufTestKit
     let id = try #require(await segment(core)?.id)
     #expect(try await isWaiting(for: 2, reader))
     #expect(try await !isWaiting(for: 3, BufferState.anonymousReader))
-    core.isOver(id)
+    core.ended(id)
     core.removeReader(reader)
     let next = core.addReader(.forward, of: 0..<200, isPart: false)
     #expect(try await !isWaiting(for: 4, next))
@@ -93,7 +93,7 @@ import VABufTestKit
     }
     while await core.goesOn(id, at: 10) { await Task.yield() }
     isForbidden.store(true, ordering: .releasing)
-    core.isOver(id)
+    core.ended(id)
     #expect(await forbidding.value, "it returned while a session was at a segment")
     core.removeReader(reader)
     core.finish(VABufError(.closed, what: "test", why: "it is over", remedy: "none"), isClosing: true)

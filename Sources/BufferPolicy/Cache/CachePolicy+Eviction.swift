@@ -15,13 +15,6 @@ extension CachePolicy {
     for slot in entries.indices where isLive(slot) { evict(slot, cause: cause, into: &actions) }
   }
 
-  /// Removes every frame of a stream, as when its buffer is closed.
-  package mutating func removeAll(ofStream stream: UInt32, cause: RemovalCause, into actions: inout [Action]) {
-    for slot in entries.indices where isLive(slot) && entries[slot].key.stream == stream {
-      evict(slot, cause: cause, into: &actions)
-    }
-  }
-
   /// Every surface is gone with its device. Frames that are in host memory too stay there, and keep their pins.
   package mutating func loseDevice(into actions: inout [Action]) {
     for slot in entries.indices where isLive(slot) && entries[slot].residency.contains(.gpu) {

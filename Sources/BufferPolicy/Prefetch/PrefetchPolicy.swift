@@ -8,7 +8,7 @@ package import FrameModel
 ///   one in four of a hand's steps on a time line.
 /// - *jogging*: two steps or more the same way, of at most 8 frames each, that are not known: a hand on a time line. Which
 ///   frame it asks for next is open, but that it lies among the next ones.
-/// - *hinted*: by `hint`, from a reader that says where it goes; whatever it requests, until `clearHint`.
+/// - *hinted*: by `hint`, from a reader that says where it goes; whatever it requests.
 ///
 /// A known pattern that jumps twice from the same frame to the same other one is a *loop*: from then on that jump fits,
 /// until there is another.
@@ -167,13 +167,6 @@ package struct PrefetchPolicy: Sendable {
     precondition(stride >= 1, "a stride of \(stride)")
     pattern = .hinted(direction.rawValue * stride)
     isLoop = false
-  }
-
-  /// The reader no longer says where it goes: the pattern must be seen again.
-  package mutating func clearHint() {
-    if case .hinted = pattern { pattern = .unknown }
-    lastStep = nil
-    jogSteps = 0
   }
 
   // MARK: - The plan

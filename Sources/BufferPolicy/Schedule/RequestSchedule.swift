@@ -1,7 +1,7 @@
 /// Who waits for which frame, and what the decoder should do next.
 ///
 /// A frame is:
-/// - *not wanted*: by nothing, or after `arrived`, `failed`, `failAll`, the `cancel` of its last waiter, or when
+/// - *not wanted*: by nothing, or after `arrived`, `failAll`, the `cancel` of its last waiter, or when
 ///   `setPrefetch` or `nextGoal` dropped it from the plan.
 /// - *wanted*, with the highest urgency among its waiters (`want`) and the prefetch plan (`setPrefetch`, which is
 ///   `.prefetch`). When that urgency changes, the frame is the youngest of its new urgency.
@@ -148,11 +148,6 @@ package struct RequestSchedule: Sendable {
   package mutating func arrived(_ frame: Int, into waiters: inout [WaiterID]) {
     guard let slot = byFrame[frame] else { return }
     end(slot, into: &waiters)
-  }
-
-  /// The frame cannot be had: as `arrived`, but those who waited get an error.
-  package mutating func failed(_ frame: Int, into waiters: inout [WaiterID]) {
-    arrived(frame, into: &waiters)
   }
 
   /// No frame can be had. Those who waited come most urgent first, then by the age of their frame.

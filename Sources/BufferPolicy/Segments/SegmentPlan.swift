@@ -3,8 +3,8 @@ package import FrameModel
 /// How a long range is divided between several decode sessions that work side by side.
 ///
 /// A *segment* is some groups of pictures, one after the other: from a seek point up to the frame before another one. It is
-/// - *assigned* to a session by `next`, which asks by `progress` before it decodes a frame; those of its frames that have
-///   not come (`arrived`) are *under way*;
+/// - *assigned* to a session by `next`, which asks by `progress` before it decodes a frame; its frames are *under way* from the
+///   first one on that has not come (`arrived`);
 /// - *over* by `end`: what did not come, somebody else has to decode.
 ///
 /// Frames wait in the cache until the reader comes to them, so none is decoded that is too far ahead of it.

@@ -227,18 +227,6 @@ import Testing
     #expect(cache.taken() == [.demote(0, key(0))])
   }
 
-  @Test func oneStreamCanBeRemoved() {
-    var cache = SmallCache(host: 4)
-    cache.insert(0)
-    cache.act {
-      _ = $0.insert(
-        FrameKey(stream: 7, number: 0), weight: .init(hostBytes: 1, surfaces: 0), tier: .host, pinned: false, into: &$1)
-      $0.removeAll(ofStream: 7, cause: .explicit, into: &$1)
-    }
-    #expect(cache.policy.count == 1)
-    #expect(cache.policy.hostBytes == 10)
-  }
-
   @Test func smallerLimitsGiveUpWhatIsOver() {
     var cache = SmallCache(host: 4)
     for number in 0..<4 { cache.insert(number, pinned: number == 0) }

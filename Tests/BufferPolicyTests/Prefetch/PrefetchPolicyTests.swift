@@ -93,11 +93,6 @@ import Testing
       #expect(policy.plan(isResident: { _ in false }, within: 0..<Int.max)?.count == 16)
       #expect(policy.lookInterval == interval)
     }
-    var hinted = policy(after: [10, 12])
-    hinted.hint(direction: .forward)
-    hinted.clearHint()
-    hinted.observe(request: 14)
-    #expect(hinted.plan(isResident: { _ in false }, within: 0..<Int.max) == nil, "it begins anew")
   }
 
   /// Backward it begins in time: 20 frames of 10, twice, while the reader asks for as many every 31.
@@ -229,8 +224,6 @@ import Testing
     #expect(policy.plan(isResident: { _ in false }, within: 0..<Int.max) == [7, 4, 1])
     policy.observe(request: 90)
     #expect(policy.plan(isResident: { _ in false }, within: 0..<Int.max) == [87, 84, 81, 78])
-    policy.clearHint()
-    #expect(policy.plan(isResident: { _ in false }, within: 0..<Int.max) == [])
   }
 
   @Test func nothingIsPlannedWhereAllIsResident() {

@@ -187,7 +187,7 @@ import Testing
     _ = schedule.want(3, urgency: .range, waiter: 2)
     _ = schedule.want(4, urgency: .demand, waiter: 3)
     var waiters: [UInt64] = []
-    schedule.failed(2, into: &waiters)
+    schedule.arrived(2, into: &waiters)
     #expect(waiters == [1])
     #expect(schedule.isWanted(2) == nil)
     schedule.failAll(into: &waiters)

@@ -103,7 +103,7 @@ private struct ScheduleModel {
       case 50..<70:
         run.event = "arrived \(frame)"
         var ids: [UInt64] = []
-        if rng.chance(80) { schedule.arrived(frame, into: &ids) } else { schedule.failed(frame, into: &ids) }
+        schedule.arrived(frame, into: &ids)
         try run.same(ids, model.end(frame), "waiters")
       case 70..<75:
         let start = Int.random(in: 0..<40, using: &rng)
