@@ -351,8 +351,10 @@ final class BufferCore: Sendable {
   func willSend(_ number: Int) throws { try update { state, _ in try state.willSend(number) } }
   func didNotSend(_ number: Int) { update { $0.didNotSend(number, &$1) } }
 
-  /// Lets go of every frame, those that are on their way, too. Only the source's own frames come meanwhile: it waits here.
+  /// Lets go of every frame, those that are on their way, too. No others come meanwhile: the source waits here.
   func forgetFrames() async {
+    // What is there now is not given out while the others come.
+    cache.removeAll()
     await withCheckedContinuation { continuation in update { $0.emptyChannel(continuation, &$1) } }
     cache.removeAll()
   }
@@ -371,7 +373,7 @@ final class BufferCore: Sendable {
   func receive(_ frame: SourceFrame) async {
     let number = frame.descriptor.number
     while await isHeldBack(number) {}
-    if !state.withLock({ $0.drops(number) }) { keep(frame) }
+    if !update({ $0.drops(number, isResident: isResident, &$1) }) { keep(frame) }
     update { $0.received(&$1) }
     await keepUp()
   }

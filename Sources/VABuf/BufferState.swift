@@ -396,18 +396,17 @@ struct BufferState: ~Copyable {
   /// Where the reader is that goes backward and will come to these frames next. Not a hand, which goes here and there: a
   /// whole group kept for it costs what it was at before (docs/adr/0018-in-time.md).
   private func backwardReader(before frames: ClosedRange<Int>) -> Int? {
-    var nearest: Int?
-    var isTheirs = false
+    var (nearest, theirs): (Int?, Int?) = (nil, nil)
     for reader in readers {
       guard let step = reader.policy.step, step < 0, let position = reader.policy.position,
         position >= frames.upperBound, position - frames.upperBound <= cacheFrames
       else { continue }
       nearest = min(nearest ?? position, position)
-      isTheirs = isTheirs || wants(reader, frames)
+      if wants(reader, frames) { theirs = min(theirs ?? position, position) }
     }
+    guard let nearest, theirs == nil else { return theirs }
     // A decoder that stops behind them is of no use to somebody who goes on from there.
-    let isForward = readers.contains { $0.policy.direction == .forward && wants($0, frames) }
-    return isTheirs || !isForward ? nearest : nil
+    return readers.contains { $0.policy.direction == .forward && wants($0, frames) } ? nil : nearest
   }
 
   /// It is this reader who asked for one of the frames, or will.
@@ -478,9 +477,11 @@ struct BufferState: ~Copyable {
   }
 
   /// Whether a frame that came out of the channel is of no use: its number turned out to be wrong.
-  mutating func drops(_ frame: Int) -> Bool {
+  mutating func drops(_ frame: Int, isResident: (Int) -> Bool, _ effects: inout Effects) -> Bool {
     guard !emptying.isEmpty else { return false }
     inTransit.remove(frame)
+    // Somebody may wait for the one that has this number now.
+    feedSource(isResident, &effects)
     return true
   }
 

@@ -56,7 +56,8 @@ extension DecodeSession {
 
   /// Decoding made another index: numbers may have shifted.
   private func publishIndex(_ generation: inout Int, _ port: FramePort, _ source: DecoderSource) async {
-    guard generation != indexGeneration, let index else { return }
+    // Left behind, and awake again: the session that serves now knows better.
+    guard generation != indexGeneration, source.isCurrent(self), let index else { return }
     generation = indexGeneration
     await publish(index, port, source)
   }

@@ -225,6 +225,8 @@ public final class FrameBuffer: Sendable {
       } onCancel: {
         source.interrupt()
       }
+      // Too late to fail there: nobody would get a frame of it.
+      try Task.checkCancellation()
     } catch {
       await source.end()
       throw error

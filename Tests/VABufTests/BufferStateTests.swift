@@ -165,18 +165,18 @@ import Testing
       var state = BufferState(
         configuration: configuration(cache: 100, prefetch: 8), cacheFrames: 100, frameCount: 1000, seekPoints: [0])
       for frame in [5, 6, 5] { #expect(throws: Never.self) { try state.willSend(frame) } }
-      let isKept = !state.drops(5)
       var effects = BufferState.Effects()
+      let isKept = !state.drops(5, isResident: { _ in false }, &effects)
       state.arrived(5, at: 1, isResident: { _ in false }, &effects)
       state.received(&effects)
       state.emptyChannel(continuation, &effects)
       for frame in [6, 5] {
-        let isDropped = state.drops(frame)
+        let isDropped = state.drops(frame, isResident: { _ in false }, &effects)
         #expect(isKept && isDropped && effects.emptied.isEmpty, "frame \(frame)")
         state.received(&effects)
       }
       #expect(effects.emptied.count == 1)
-      let isKeptAgain = !state.drops(5)
+      let isKeptAgain = !state.drops(5, isResident: { _ in false }, &effects)
       let isAtOnce = (try? state.takesAtOnce(5)) == true
       #expect(isKeptAgain && isAtOnce)
       continuation.resume()

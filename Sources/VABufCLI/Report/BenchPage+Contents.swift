@@ -131,12 +131,12 @@ extension BenchPage {
     caption { text-align: left; font-weight: 600; padding-bottom: 4px; }
     th, td { padding: 3px 0; border-top: 1px solid var(--rule); text-align: left; vertical-align: top; }
     th { font-weight: 400; color: var(--faint); padding-right: 12px; }
-    .totals { display: grid; grid-template-columns: repeat(3, 1fr); gap: 24px 40px; margin-top: 28px;
+    .totals { display: grid; grid-template-columns: repeat(auto-fit, minmax(280px, 1fr)); gap: 24px 40px; margin-top: 28px;
       align-items: start; }
     .totals td, .number { text-align: right; }
-    .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 0 48px; }
+    .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 0 48px; }
     .parts { margin-top: 6px; } .parts .number { width: 90px; }
-    .legend { display: flex; gap: 20px; color: var(--text); }
+    .legend { display: flex; flex-wrap: wrap; gap: 2px 20px; color: var(--text); }
     i { display: inline-block; width: 11px; height: 11px; border-radius: 2px; margin-right: 7px; }
     svg { display: block; width: 100%; height: auto; }
     svg text { fill: var(--text); font: 13px system-ui, "DejaVu Sans", sans-serif; font-variant-numeric: tabular-nums; }

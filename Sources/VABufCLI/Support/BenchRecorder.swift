@@ -59,10 +59,11 @@ struct BenchRecorder {
     while let lease = try await iterator.next() {
       let now = ContinuousClock.now
       note(lease, before, now)
+      before = now
       // What noting takes is not the next frame's; after the last one nothing is asked for.
-      let isLast =
-        latencies.count - first == Workload.Request.range(range, isOpen: isOpen).count(of: buffer.frameCount ?? .max)
-      before = isLast ? now : notesSources || pace > .zero ? try await whenDue() : now
+      guard notesSources || pace > .zero else { continue }
+      let wanted = Workload.Request.range(range, isOpen: isOpen).count(of: buffer.frameCount ?? .max)
+      if latencies.count - first < wanted { before = try await whenDue() }
     }
     let missing = range.numbers.count - (latencies.count - first)
     if !isOpen, missing > 0 {

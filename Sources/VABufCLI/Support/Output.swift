@@ -103,10 +103,11 @@ final class Output {
     }
   }
 
-  /// Which file a path leads to; nil where there is none.
+  /// Which file or folder a path leads to; nil where there is none. A terminal may be read and written at once.
   private static func identity(_ path: String) -> [UInt64]? {
     var status = stat()
-    return stat(path, &status) == 0 ? [UInt64(status.st_dev), UInt64(status.st_ino)] : nil
+    guard stat(path, &status) == 0, [S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) else { return nil }
+    return [UInt64(status.st_dev), UInt64(status.st_ino)]
   }
 
   private static func folder(_ path: String) -> String {
