@@ -36,72 +36,13 @@ struct BufferState: ~Copyable {
     var emptied: [CheckedContinuation<Void, Never>] = []
   }
 
-  private struct Reader {
-    let id: ReaderID
-    var policy: PrefetchPolicy
-    var pace = ReaderPace()
-    /// Which way it went at its last request; nil where it goes nowhere.
-    private(set) var direction: Direction?
-    /// What it is going to read, at most.
-    let range: Range<Int>
-    /// It is going to read all of its range.
-    let readsOn: Bool
-    /// The lowest frame that it may want, or whoever follows it.
-    let lowest: Int
-    var plan: [Int] = []
-    /// The plan is another one than the schedule knows.
-    private(set) var hasNewPlan = false
-    /// Hits since the plan was last looked at.
-    private var hits = 0
-
-    init(_ id: ReaderID, _ policy: PrefetchPolicy) {
-      self.id = id
-      self.policy = policy
-      (range, readsOn, lowest) = (0..<Int.max, false, 0)
-    }
-
-    init(_ id: ReaderID, _ policy: PrefetchPolicy, of range: Range<Int>, lowest: Int) {
-      self.id = id
-      self.policy = policy
-      self.range = range
-      self.lowest = lowest
-      readsOn = true
-    }
-
-    /// It asked for a frame.
-    ///
-    /// - Returns: whether its plan is to be looked at.
-    mutating func observe(_ frame: Int, isHit: Bool, at now: UInt64) -> Bool {
-      direction = policy.observe(request: frame)
-      pace.asked(at: now)
-      // Others are answered when their frame arrives.
-      if isHit { pace.answered(at: now) }
-      hits += 1
-      return !isHit || hits >= policy.lookInterval
-    }
-
-    /// Makes its plan anew, where that changes something.
-    mutating func look(_ lookAhead: LookAhead?, isResident: (Int) -> Bool, within bounds: Range<Int>) {
-      hits = 0
-      guard let plan = policy.plan(lookAhead, isResident: isResident, within: bounds) else { return }
-      self.plan = plan
-      hasNewPlan = true
-    }
-
-    /// The schedule gets to know its plan.
-    mutating func takeNewPlan() -> Bool {
-      defer { hasNewPlan = false }
-      return hasNewPlan
-    }
-  }
-
   private var schedule = RequestSchedule()
   private var ring: PlaybackRing
   private let prefetchFrames: Int
   /// About how many frames the cache has room for.
   var cacheFrames: Int
   /// Few: to be looked through costs less than a table, and each request of a cached frame comes by here.
-  private var readers: [Reader] = []
+  private var readers: [BufferReader] = []
   private var lastReader: ReaderID = 0
   /// The reader that was removed last.
   private var former: (direction: Direction, pace: ReaderPace, range: Range<Int>)?
@@ -166,7 +107,7 @@ struct BufferState: ~Copyable {
     policy.hint(direction: direction)
     // Whoever reads range after range backward goes on with the next one.
     let goesOn = isPart || former?.direction == .backward && former?.range.lowerBound == range.upperBound
-    var reader = Reader(lastReader, policy, of: range, lowest: goesOn ? 0 : range.lowerBound)
+    var reader = BufferReader(lastReader, policy, of: range, lowest: goesOn ? 0 : range.lowerBound)
     // Whoever takes over from another one goes at its pace.
     if let former, former.direction == direction { reader.pace = former.pace }
     readers.append(reader)
@@ -221,7 +162,7 @@ struct BufferState: ~Copyable {
   ) -> Bool {
     guard id >= Self.anonymousReader else { return false }
     let index = index(of: id) ?? readers.count
-    if index == readers.count { readers.append(Reader(id, newPolicy(depth: prefetchFrames))) }
+    if index == readers.count { readers.append(BufferReader(id, newPolicy(depth: prefetchFrames))) }
     let isDue = readers[index].observe(frame, isHit: isHit, at: now)
     let direction = readers[index].direction
     ring.taken(frame, direction ?? .forward)
@@ -270,7 +211,7 @@ struct BufferState: ~Copyable {
   /// Several sessions decode what a reader is going to read: as a rule where it waits for the decoder, and has read as much as
   /// the longest group. Who breaks off before, or reads short pieces, leaves a decoder that is where they are: a divided range
   /// does not.
-  private mutating func divideRange(of reader: Reader) {
+  private mutating func divideRange(of reader: BufferReader) {
     guard reader.readsOn, let position = reader.policy.position, let step = reader.policy.step, let frameCount
     else { return }
     let range = reader.range.clamped(to: 0..<frameCount)
@@ -410,7 +351,7 @@ struct BufferState: ~Copyable {
   }
 
   /// It is this reader who asked for one of the frames, or will.
-  private func wants(_ reader: Reader, _ frames: ClosedRange<Int>) -> Bool {
+  private func wants(_ reader: BufferReader, _ frames: ClosedRange<Int>) -> Bool {
     reader.plan.contains { frames.contains($0) }
       || waiters.values.contains { $0.reader == reader.id && frames.contains($0.frame) }
   }
@@ -508,7 +449,7 @@ struct BufferState: ~Copyable {
 
   /// A frame that nobody wants, beyond the playback window, while nobody waits for another that may be behind it.
   private func isTooFarAhead(_ frame: Int) -> Bool {
-    // On the way to what somebody who goes backward will want, and farther on than that: what is behind it comes later.
+    // On the way to what somebody who goes backward will want: such a run begins with the frames that are farthest away.
     if let current, current.reach != nil || ring.direction == .backward, frame <= current.frames.upperBound {
       return false
     }
@@ -622,25 +563,5 @@ struct BufferState: ~Copyable {
   mutating func closeSegments(isResident: (Int) -> Bool, _ effects: inout Effects) {
     segments.close(&effects.resumptions)
     feedSource(isResident, &effects)
-  }
-}
-
-extension FrameRequest.Urgency {
-  init(_ urgency: RequestSchedule.Urgency) {
-    switch urgency {
-    case .demand: self = .demand
-    case .range: self = .range
-    case .prefetch: self = .prefetch
-    }
-  }
-}
-
-extension RequestSchedule.Urgency {
-  init(_ urgency: FrameRequest.Urgency) {
-    switch urgency {
-    case .demand: self = .demand
-    case .range: self = .range
-    case .prefetch: self = .prefetch
-    }
   }
 }
