@@ -6,10 +6,6 @@ internal import FrameModel
 /// A part of `BufferState`, under its lock.
 struct BufferReader {
   let id: BufferState.ReaderID
-  var policy: PrefetchPolicy
-  var pace = ReaderPace()
-  /// Which way it went at its last request; nil where it goes nowhere.
-  private(set) var direction: Direction?
   /// What it is going to read, at most.
   let range: Range<Int>
   /// It is going to read all of its range.
@@ -19,8 +15,13 @@ struct BufferReader {
   var plan: [Int] = []
   /// The plan is another one than the schedule knows.
   private(set) var hasNewPlan = false
+  // From here on side by side what each request changes (`BufferState`).
+  var policy: PrefetchPolicy
   /// Hits since the plan was last looked at.
   private var hits = 0
+  /// Which way it went at its last request; nil where it goes nowhere.
+  private(set) var direction: Direction?
+  var pace = ReaderPace()
 
   init(_ id: BufferState.ReaderID, _ policy: PrefetchPolicy) {
     self.id = id

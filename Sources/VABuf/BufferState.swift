@@ -36,13 +36,17 @@ struct BufferState: ~Copyable {
     var emptied: [CheckedContinuation<Void, Never>] = []
   }
 
-  private var schedule = RequestSchedule()
+  // First what each request of a cached frame changes: beside the lock, so that few cache lines go to and fro between
+  // two processors that do.
+  /// Requests that found their frame there, and of those, that found it in a surface only.
+  private(set) var hits = (resident: 0, surface: 0)
   private var ring: PlaybackRing
+  /// Few: to be looked through costs less than a table.
+  private var readers: [BufferReader] = []
+  private var schedule = RequestSchedule()
   private let prefetchFrames: Int
   /// About how many frames the cache has room for.
   var cacheFrames: Int
-  /// Few: to be looked through costs less than a table, and each request of a cached frame comes by here.
-  private var readers: [BufferReader] = []
   private var lastReader: ReaderID = 0
   /// The reader that was removed last.
   private var former: (direction: Direction, pace: ReaderPace, range: Range<Int>)?
@@ -62,8 +66,6 @@ struct BufferState: ~Copyable {
   /// Those who wait until it is empty. What comes out of it meanwhile is dropped.
   private var emptying: [CheckedContinuation<Void, Never>] = []
   private var retired = (issued: 0, used: 0, wasted: 0)
-  /// Requests that found their frame there, and of those, that found it in a surface only.
-  private(set) var hits = (resident: 0, surface: 0)
   private(set) var frameCount: Int?
   /// As far as they are known.
   private var seekPoints: SeekPoints

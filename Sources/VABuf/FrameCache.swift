@@ -17,7 +17,8 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
 
     /// Takes back the pins of leases that nobody holds: before anything is evicted, or put in order.
     mutating func unpinSpare() {
-      for lease in spare.forgetSpare() {
+      // The one that was used last is the last one.
+      for lease in spare.forgetSpare().sorted(by: { policy.lastUse(of: $0.slot) < policy.lastUse(of: $1.slot) }) {
         lease.pinIsGone()
         policy.unpin(lease.slot, into: &actions)
         released.append(lease)

@@ -195,6 +195,9 @@ package struct CachePolicy: Sendable {
     return slot
   }
 
+  /// When the frame of a slot was used last: each use has a higher number than those before it.
+  package func lastUse(of slot: Slot) -> UInt64 { entries[slot].lastUse }
+
   /// How many readers got the frame of a slot.
   package func uses(of slot: Slot) -> Int { entries[slot].uses }
 

@@ -2,11 +2,11 @@
 ///
 /// The pace is the median of the last few: who catches up after a wait, or rests once, does not change it.
 package struct ReaderPace: Sendable {
-  // Inline: a copy of it allocates nothing, and every request of a cached frame comes by here.
-  private var ownTimes = InlineArray<8, UInt64>(repeating: 0)
+  private var answered: UInt64?
   private var count = 0
   private var oldest = 0
-  private var answered: UInt64?
+  // Inline: a copy of it allocates nothing, and every request of a cached frame comes by here.
+  private var ownTimes = InlineArray<8, UInt64>(repeating: 0)
 
   package init() {}
 

@@ -83,6 +83,16 @@ package struct PrefetchPolicy: Sendable {
   /// After so many requests that found their frame, `plan` is to be asked again.
   package private(set) var lookInterval = 1
 
+  /// Issued and not delivered, in the order of the plan: at most `depth`.
+  private var pending: [Int] = []
+  /// Delivered and not yet requested, oldest first: at most `4 * depth`.
+  private var unused: [Int] = []
+  /// Whether the last plan that was given out had frames.
+  private var isRunning = false
+  /// The last jump out of a known pattern, and whether it came twice.
+  private var lastJump: Jump?
+  private var isLoop = false
+  // Last, side by side, what each request changes: see `BufferState`.
   private var pattern = Pattern.unknown
   /// Steps one after the other that were longer than any stride.
   private var jumps = 0
@@ -93,15 +103,6 @@ package struct PrefetchPolicy: Sendable {
   /// How many steps came one after the other the same way, none longer than a jog's, and the longest of them.
   private var jogSteps = 0
   private var longestJogStep = 1
-  /// The last jump out of a known pattern, and whether it came twice.
-  private var lastJump: Jump?
-  private var isLoop = false
-  /// Issued and not delivered, in the order of the plan: at most `depth`.
-  private var pending: [Int] = []
-  /// Delivered and not yet requested, oldest first: at most `4 * depth`.
-  private var unused: [Int] = []
-  /// Whether the last plan that was given out had frames.
-  private var isRunning = false
 
   package init(depth: Int, lowWater: Int) {
     precondition(depth >= 0 && (0...depth).contains(lowWater), "a low watermark is within the depth")
@@ -217,7 +218,12 @@ package struct PrefetchPolicy: Sendable {
       return distance < depth || !isKnown || pendingAhead < pending.count
     }
     guard ahead > 0 else { return stop() }
-    if ready >= min(lowWater, (enough + 1) / 2, ahead), pendingAhead == pending.count, !isDue { return nil }
+    let few = min(lowWater, (enough + 1) / 2, ahead)
+    if ready >= few, pendingAhead == pending.count, !isDue {
+      // Not before so many requests are there too few. Backward, what is missing farther off may be due before that.
+      if isFirst, step > 0 { lookInterval = max(lookInterval, (ready - few) / framesARequest + 1) }
+      return nil
+    }
     if missing.isEmpty { return stop() }
     replacePending(by: missing)
     isRunning = true

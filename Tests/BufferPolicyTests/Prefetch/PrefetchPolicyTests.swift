@@ -95,6 +95,25 @@ import Testing
     }
   }
 
+  /// While all that is ahead is there, nobody need look until it becomes too little.
+  @Test func aReaderOfWhatIsThereIsLeftAlone() {
+    var policy = policy(after: [10, 11, 12], depth: 16, lowWater: 8)
+    let plan = { (policy: inout PrefetchPolicy) in
+      policy.plan(isResident: { $0 <= 28 }, within: 0..<Int.max)
+    }
+    #expect(plan(&policy) == nil)
+    let interval = policy.lookInterval
+    #expect(interval == 9)
+    for frame in 13..<12 + interval { policy.observe(request: frame) }
+    #expect(plan(&policy) == nil, "8 are there")
+    policy.observe(request: 12 + interval)
+    #expect(plan(&policy)?.first == 29)
+    // Backward, a frame farther off may be due before.
+    var backward = self.policy(after: [90, 89, 88], depth: 16, lowWater: 8)
+    #expect(backward.plan(isResident: { _ in true }, within: 0..<Int.max) == nil)
+    #expect(backward.lookInterval == 4)
+  }
+
   /// Backward it begins in time: 20 frames of 10, twice, while the reader asks for as many every 31.
   @Test func aJogBackwardBeginsInTime() {
     var policy = policy(after: [90, 88, 85])
