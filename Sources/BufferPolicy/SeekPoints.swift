@@ -12,7 +12,7 @@ package struct SeekPoints: Sendable {
   }
 
   /// Where decoding starts on the way to a frame; nil where that is not known.
-  func last(atOrBefore number: Int) -> Int? {
+  package func last(atOrBefore number: Int) -> Int? {
     let index = index(after: number)
     return index > 0 ? frames[index - 1] : nil
   }

@@ -321,11 +321,12 @@ struct BufferState: ~Copyable {
     }
     var request = FrameRequest(
       frames: frames, urgency: .init(goal.urgency), serial: goal.serial, looksBack: looksBack)
-    if let position = backwardReader(before: frames) {
+    if let (position, step) = backwardReader(before: frames) {
       // As much of the group as there is room for, beside what the reader has not read yet: the rest costs another run.
       let unread = position - frames.upperBound
       let room = max(cacheFrames / 4, cacheFrames - frames.count - unread - Self.spareFrames)
       request.reach = min(room, frames.lowerBound - lowestWanted(before: frames))
+      request.passed = passedOver(step, after: frames.upperBound, isResident)
       if unread > 1 { effects.kept = frames.upperBound + 1..<position }
     }
     current = request
@@ -333,23 +334,38 @@ struct BufferState: ~Copyable {
     effects.sources.append((idle.continuation, request))
   }
 
+  /// Of larger ones the frames between are not worth decoding.
+  private static let longestStepOfAHand = 8
+
   /// Frames that are on their way while others are evicted.
   static let spareFrames = 2
 
-  /// Where the reader is that goes backward and will come to these frames next. Not a hand, which goes here and there: a
-  /// whole group kept for it costs what it was at before (docs/adr/0018-in-time.md).
-  private func backwardReader(before frames: ClosedRange<Int>) -> Int? {
-    var (nearest, theirs): (Int?, Int?) = (nil, nil)
+  /// Where the reader is that goes backward and will come to these frames next, and its step. Not a hand, which goes here and
+  /// there, while its steps differ: a whole group kept for it costs what it was at before (docs/adr/0018-in-time.md).
+  private func backwardReader(before frames: ClosedRange<Int>) -> (position: Int, step: Int)? {
+    var (nearest, theirs): ((position: Int, step: Int)?, (position: Int, step: Int)?) = (nil, nil)
     for reader in readers {
       guard let step = reader.policy.step, step < 0, let position = reader.policy.position,
         position >= frames.upperBound, position - frames.upperBound <= cacheFrames
       else { continue }
-      nearest = min(nearest ?? position, position)
-      if wants(reader, frames) { theirs = min(theirs ?? position, position) }
+      if position <= nearest?.position ?? position { nearest = (position, step) }
+      if wants(reader, frames), position <= theirs?.position ?? position { theirs = (position, step) }
     }
-    guard let nearest, theirs == nil else { return theirs }
+    guard nearest != nil, theirs == nil else { return theirs }
     // A decoder that stops behind them is of no use to somebody who goes on from there.
     return readers.contains { $0.policy.direction == .forward && wants($0, frames) } ? nil : nearest
+  }
+
+  /// How many frames after one the reader passed over that comes to it backward, and nobody has: up to the end of the group.
+  /// They come with the run for little more, and a hand that turns would want the whole group again for the first of them.
+  private func passedOver(_ step: Int, after frame: Int, _ isResident: (Int) -> Bool) -> Int {
+    let most = min(Int(step.magnitude), Self.longestStepOfAHand) - 1
+    let missing = (0..<most).prefix { passed in
+      let next = frame + passed + 1
+      return next < frameCount ?? 0 && seekPoints.last(atOrBefore: next) != next && !inTransit.contains(next)
+        && !isResident(next)
+    }
+    return missing.count
   }
 
   /// It is this reader who asked for one of the frames, or will.
@@ -452,7 +468,7 @@ struct BufferState: ~Copyable {
   /// A frame that nobody wants, beyond the playback window, while nobody waits for another that may be behind it.
   private func isTooFarAhead(_ frame: Int) -> Bool {
     // On the way to what somebody who goes backward will want: such a run begins with the frames that are farthest away.
-    if let current, current.reach != nil || ring.direction == .backward, frame <= current.frames.upperBound {
+    if let current, current.reach != nil || ring.direction == .backward, frame <= current.last {
       return false
     }
     return waiters.isEmpty && schedule.isWanted(frame) == nil && ring.isBeyond(frame)

@@ -17,7 +17,7 @@ extension DecodeSession {
           to: first, keeping: kept, needing: request.looksBack ? kept : first, isDemand: request.urgency != .prefetch,
           parks: request.reach == nil, end: end(of: request, port.core))
         source.hasOpen(decoders: decoderCount)
-        while port.isCurrent(request, position: position ?? first) {
+        while case let next = position ?? first, port.isCurrent(request, position: next) || request.passesOver(next) {
           if let failure = source.takeSurfaceFailure() { throw source.examined(failure) }
           let end = try await deliver(request, port, source)
           await publishIndex(&generation, port, source)
@@ -50,7 +50,7 @@ extension DecodeSession {
 
   /// Where its run may end, as late as it can be told: others may have asked meanwhile.
   private func end(of request: FrameRequest, _ core: BufferCore) -> DecodeEngine.RunEnd? {
-    if request.reach != nil { return .at(request.frames.upperBound) }
+    if request.reach != nil { return .at(request.last) }
     return core.distanceAlone(request).map { .alone(within: $0) }
   }
 
@@ -102,7 +102,7 @@ extension DecodeSession {
     case .frame(let frame):
       try await port.send(SourceFrame(frame))
       if let action = source.delivered() { return .change(action) }
-      return frame.descriptor.number < request.frames.upperBound ? .more : .done
+      return frame.descriptor.number < request.last ? .more : .done
     }
   }
 }

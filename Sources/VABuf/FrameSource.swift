@@ -34,6 +34,13 @@ public struct FrameRequest: Hashable, Sendable {
   var looksBack = true
   /// They are for a reader that goes backward: how many frames before them it will want, and the cache has room for.
   var reach: Int?
+  /// And how many after them it passed over: these come too, wanted or not.
+  var passed = 0
+  /// The last frame that is decoded for such a reader.
+  var last: Int { frames.upperBound + passed }
+
+  /// Whether a frame is one of those that the reader passed over.
+  func passesOver(_ number: Int) -> Bool { frames.upperBound < number && number <= last }
 }
 
 /// Where a source meets its buffer: requests come out, frames go in.

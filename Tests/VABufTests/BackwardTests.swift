@@ -43,6 +43,39 @@ import VABufTestKit
     await buffer.close()
   }
 
+  /// A hand that turns finds what it stepped over, with no second run through the group.
+  @Test func aHandThatTurnsFindsWhatItSteppedOver() async throws {
+    guard let path = try ClipMaker.shared.path(of: "h264-long-gop") else { return }
+    let reference = try Reference.cached(path)
+    var options = FrameBuffer.Options()
+    options.backend = .software
+    options.threads = 2
+    options.keepsIndex = false
+    options.configuration = configuration(cache: 20)
+    let buffer = try await FrameBuffer.open(path, options: options)
+    func decoded(by numbers: ClosedRange<Int>) async throws -> Int {
+      let before = buffer.metrics.decodedFrames
+      for number in numbers {
+        let frame = try await buffer.frame(at: number)
+        #expect(try FrameDigest.md5(frame) == reference.lines[number].md5, "frame \(number)")
+      }
+      return buffer.metrics.decodedFrames - before
+    }
+    // Down to what the first run did not keep.
+    let first = reference.lines.count - 10
+    var (number, cost) = (first, try await decoded(by: first...first))
+    var requests = 1
+    repeat {
+      number -= 4
+      requests += 1
+      cost = try await decoded(by: number...number)
+    } while cost < 30 || requests < 5
+    try #require(number > 40)
+    let turned = try await decoded(by: number + 1...number + 2)
+    #expect(turned <= 2, "\(turned) after the \(cost) of \(number)")
+    await buffer.close()
+  }
+
   /// What the source is asked for ends where the reader ends.
   @Test func theReachEndsWithTheRange() async throws {
     let source = ScriptedSource()

@@ -104,14 +104,15 @@ import Testing
 
   /// What the source is given when readers did `body`.
   private func request(
-    after body: (inout BufferState, inout BufferState.Effects) -> Void, look: (borrowing BufferState) -> Void = { _ in }
+    isResident: (Int) -> Bool = { _ in false }, after body: (inout BufferState, inout BufferState.Effects) -> Void,
+    look: (borrowing BufferState) -> Void = { _ in }
   ) async -> FrameRequest? {
     await withCheckedContinuation { continuation in
       var state = BufferState(
         configuration: configuration(cache: 100, prefetch: 8), cacheFrames: 100, frameCount: 1000, seekPoints: [0, 250])
       var effects = BufferState.Effects()
       body(&state, &effects)
-      state.sourceIsIdle(continuation, position: nil, isResident: { _ in false }, &effects)
+      state.sourceIsIdle(continuation, position: nil, isResident: isResident, &effects)
       look(state)
       if effects.sources.isEmpty { continuation.resume(returning: nil) }
       for (continuation, request) in effects.sources { continuation.resume(returning: request) }
@@ -144,6 +145,25 @@ import Testing
       ask(177, BufferState.anonymousReader, &state, &effects)
     }
     #expect(backward?.frames.upperBound == 177 && backward?.reach != nil, "\(String(describing: backward))")
+  }
+
+  /// What a hand steps over on its way back comes with the rest: as far as it is of the same group, and not there.
+  @Test(arguments: [
+    (from: 309, by: -3, passed: 2), (309, -1, 0), (900, -20, 7), (260, -3, 1), (258, -3, 2), (258, -4, 3), (264, -3, 0),
+    (263, -3, 1),
+  ]) func whatAHandStepsOverComesToo(start: (from: Int, by: Int, passed: Int)) async {
+    let asked = (0..<5).map { start.from + $0 * start.by }
+    // The first frames of a group, of which 253 is there.
+    let request = await request(isResident: { $0 == 253 }) { state, effects in
+      for frame in asked.dropLast() {
+        state.observe(
+          frame, BufferState.anonymousReader, isHit: true, at: 1, isResident: { _ in true }, &effects)
+      }
+      ask(asked[4], BufferState.anonymousReader, &state, &effects)
+    }
+    #expect(request?.frames == asked[4]...asked[4] && request?.reach != nil, "\(String(describing: request))")
+    #expect(request?.passed == start.passed)
+    #expect(request.map { $0.passesOver($0.last + 1) || $0.passesOver(asked[4]) } == false)
   }
 
   /// The run to what a hand will want that jogs backward begins far behind it, and does not stop there.
