@@ -324,9 +324,11 @@ struct BufferState: ~Copyable {
     if let (position, step) = backwardReader(before: frames) {
       // As much of the group as there is room for, beside what the reader has not read yet: the rest costs another run.
       let unread = position - frames.upperBound
-      let room = max(cacheFrames / 4, cacheFrames - frames.count - unread - Self.spareFrames)
-      request.reach = min(room, frames.lowerBound - lowestWanted(before: frames))
-      request.passed = passedOver(step, after: frames.upperBound, isResident)
+      let room = cacheFrames - frames.count - unread - Self.spareFrames
+      let least = max(cacheFrames / 4, Int(clamping: step.magnitude))
+      request.passed = room - Self.longestGap >= least ? passedOver(step, after: frames.upperBound, isResident) : 0
+      request.reach = min(
+        max(cacheFrames / 4, room - request.passed), frames.lowerBound - lowestWanted(before: frames))
       if unread > 1 { effects.kept = frames.upperBound + 1..<position }
     }
     current = request
@@ -334,8 +336,9 @@ struct BufferState: ~Copyable {
     effects.sources.append((idle.continuation, request))
   }
 
-  /// Of larger ones the frames between are not worth decoding.
-  private static let longestStepOfAHand = 8
+  /// How many frames between two of a hand's steps are worth decoding, while somebody may wait for others: most of so many are
+  /// in the decoder already, for the sake of reordering and of its threads.
+  private static let longestGap = 3
 
   /// Frames that are on their way while others are evicted.
   static let spareFrames = 2
@@ -359,13 +362,11 @@ struct BufferState: ~Copyable {
   /// How many frames after one the reader passed over that comes to it backward, and nobody has: up to the end of the group.
   /// They come with the run for little more, and a hand that turns would want the whole group again for the first of them.
   private func passedOver(_ step: Int, after frame: Int, _ isResident: (Int) -> Bool) -> Int {
-    let most = min(Int(step.magnitude), Self.longestStepOfAHand) - 1
-    let missing = (0..<most).prefix { passed in
-      let next = frame + passed + 1
-      return next < frameCount ?? 0 && seekPoints.last(atOrBefore: next) != next && !inTransit.contains(next)
-        && !isResident(next)
+    let passed = frame + 1..<frame + Int(clamping: step.magnitude)
+    let missing = passed.prefix {
+      $0 < frameCount ?? 0 && seekPoints.last(atOrBefore: $0) != $0 && !inTransit.contains($0) && !isResident($0)
     }
-    return missing.count
+    return missing.count <= Self.longestGap ? missing.count : 0
   }
 
   /// It is this reader who asked for one of the frames, or will.
@@ -497,11 +498,11 @@ struct BufferState: ~Copyable {
     for index in readers.indices { readers[index].policy.evicted(frame) }
   }
 
-  /// Frames that cannot be had: those who wait for one get the error.
+  /// Frames that cannot be had: those who wait for one that is not on its way get the error.
   mutating func fail(_ frames: ClosedRange<Int>, _ error: VABufError, _ effects: inout Effects) {
     for index in readers.indices { readers[index].plan.removeAll { frames.contains($0) } }
     setPlan(first: nil)
-    for (id, waiter) in waiters where frames.contains(waiter.frame) {
+    for (id, waiter) in waiters where frames.contains(waiter.frame) && !inTransit.contains(waiter.frame) {
       waiters[id] = nil
       _ = schedule.cancel(id)
       if let continuation = waiter.continuation { effects.failed.append((continuation, error)) }

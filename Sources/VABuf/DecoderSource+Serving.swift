@@ -102,7 +102,10 @@ extension DecodeSession {
     case .frame(let frame):
       try await port.send(SourceFrame(frame))
       if let action = source.delivered() { return .change(action) }
-      return frame.descriptor.number < request.last ? .more : .done
+      let number = frame.descriptor.number
+      // A run that was taken up may end among those that the reader passed over.
+      if position == nil, number >= request.frames.upperBound { return .done }
+      return number < request.last ? .more : .done
     }
   }
 }

@@ -129,6 +129,7 @@ package struct PrefetchPolicy: Sendable {
     }
     self.last = frame
     let (step, overflow) = frame.subtractingReportingOverflow(last)
+    let before = (pattern, longestJogStep)
     equalSteps = step == lastStep ? min(equalSteps + 1, Self.stepsOfAMachine) : 1
     noteJog(overflow ? nil : step)
     lastStep = overflow ? nil : step
@@ -144,6 +145,9 @@ package struct PrefetchPolicy: Sendable {
         isClear && !overflow ? .known(step) : isJog ? .jogging(step < 0 ? .backward : .forward) : .unknown
       isLoop = false
     }
+    // What was enough for the way that it went is not for another one.
+    let isTold = step.magnitude <= Self.longestStride && before == (pattern, longestJogStep)
+    if !isTold, isRunning || planStep != nil { lookInterval = 1 }
   }
 
   /// - Parameter step: before it becomes the last one.
@@ -307,5 +311,6 @@ package struct PrefetchPolicy: Sendable {
     guard let index = unused.firstIndex(of: frame) else { return }
     unused.remove(at: index)
     wasted += 1
+    lookInterval = 1
   }
 }

@@ -114,6 +114,20 @@ import Testing
     #expect(backward.lookInterval == 4)
   }
 
+  /// But who turns, jumps or steps farther is looked at again, and so is who loses a frame that was ahead.
+  @Test(arguments: [[11], [400], [400, 401], [14, 17]]) func aReaderThatGoesAnotherWayIsLookedAt(requests: [Int]) {
+    var policy = policy(after: [10, 11, 12], depth: 16, lowWater: 8)
+    #expect(policy.plan(isResident: { _ in false }, within: 0..<Int.max) == Array(13...28))
+    for frame in 13...28 { policy.delivered(frame) }
+    #expect(policy.plan(isResident: { _ in true }, within: 0..<Int.max) == nil)
+    var evicting = policy
+    #expect(policy.lookInterval == 9)
+    for frame in requests { policy.observe(request: frame) }
+    #expect(policy.lookInterval == 1)
+    evicting.evicted(14)
+    #expect(evicting.lookInterval == 1)
+  }
+
   /// Backward it begins in time: 20 frames of 10, twice, while the reader asks for as many every 31.
   @Test func aJogBackwardBeginsInTime() {
     var policy = policy(after: [90, 88, 85])
