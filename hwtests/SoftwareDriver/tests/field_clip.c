@@ -208,7 +208,8 @@ static void put_motion(struct softva_bits *bits, int *motion, unsigned column, b
   *motion = next;
 }
 
-static void write_mpeg2_field(unsigned number, bool bottom, bool intra) {
+// `parity`: the only field that may be referred to (0 top, 1 bottom), or -1 for either.
+static void write_mpeg2_field(unsigned number, bool bottom, bool intra, int parity) {
   struct softva_bits bits = {.position = 0};
   put_start(&bits, 0);
   softva_put(&bits, 10, number);
@@ -232,7 +233,8 @@ static void write_mpeg2_field(unsigned number, bool bottom, bool intra) {
       if (!intra) {
         softva_put(&bits, 3, 1);  // motion, not coded
         softva_put(&bits, 2, 1);  // one field
-        softva_put(&bits, 1, pick(2));
+        unsigned field = pick(2);
+        softva_put(&bits, 1, parity < 0 ? field : (unsigned)parity);
         put_motion(&bits, &motion[0], column, true);
         put_motion(&bits, &motion[1], column, row > 0 && row < ROWS / 2 - 1);
         continue;
@@ -268,8 +270,10 @@ static void write_mpeg2(void) {
       write_bytes(bits.bytes, bits.position / 8);
     }
     bool bottom_first = frame % 5 == 3;
-    write_mpeg2_field(frame, bottom_first, frame % 12 == 0);
-    write_mpeg2_field(frame, !bottom_first, false);
+    write_mpeg2_field(frame, bottom_first, frame % 12 == 0, -1);
+    // The very first field has no frame before it: what follows it refers to it. (Of a frame that is
+    // missing libavcodec makes the one it is writing, and its threads then disagree.)
+    write_mpeg2_field(frame, !bottom_first, false, frame == 0 ? bottom_first : -1);
   }
   write_bytes((const uint8_t[]){0, 0, 1, 0xb7}, 4);
 }
