@@ -344,6 +344,10 @@ final class BufferCore: Sendable {
     state.withLock { $0.isCurrent(request, at: position) }
   }
 
+  func goesOnPast(_ request: FrameRequest, position: Int) -> Bool {
+    request.passesOver(position) && state.withLock { $0.goesOnPast(request, at: position) }
+  }
+
   func distanceAlone(_ request: FrameRequest) -> Int? { state.withLock { $0.distanceAlone(request) } }
 
   func isWanted(_ number: Int) -> Bool { state.withLock { $0.isWanted(number) } }

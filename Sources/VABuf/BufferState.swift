@@ -403,6 +403,15 @@ struct BufferState: ~Copyable {
         underWay: segments.underWay)
   }
 
+  /// Whether the source goes on to what the reader passed over: not while somebody waits for something else.
+  func goesOnPast(_ request: FrameRequest, at position: Int) -> Bool {
+    end == nil && request.passesOver(position)
+      && waiters.values.allSatisfy {
+        position...request.last ~= $0.frame || inTransit.contains($0.frame)
+          || segments.underWay.contains($0.frame, for: .demand)
+      }
+  }
+
   /// Somebody waits for the frame.
   func isAwaited(_ frame: Int) -> Bool { schedule.isWanted(frame).map { $0 > .prefetch } ?? false }
 

@@ -17,7 +17,9 @@ extension DecodeSession {
           to: first, keeping: kept, needing: request.looksBack ? kept : first, isDemand: request.urgency != .prefetch,
           parks: request.reach == nil, end: end(of: request, port.core))
         source.hasOpen(decoders: decoderCount)
-        while case let next = position ?? first, port.isCurrent(request, position: next) || request.passesOver(next) {
+        while case let next = position ?? first,
+          port.isCurrent(request, position: next) || port.core.goesOnPast(request, position: next)
+        {
           if let failure = source.takeSurfaceFailure() { throw source.examined(failure) }
           let end = try await deliver(request, port, source)
           await publishIndex(&generation, port, source)

@@ -182,6 +182,36 @@ import Testing
     #expect(request?.passed == room.passed && request?.reach ?? 0 >= 4, "\(String(describing: request))")
   }
 
+  /// Nor does anybody wait for them who waits for something else.
+  @Test func whoWaitsElsewhereGoesFirst() {
+    var state = BufferState(
+      configuration: configuration(cache: 100, prefetch: 8), cacheFrames: 100, frameCount: 1000, seekPoints: [0])
+    var effects = BufferState.Effects()
+    var request = FrameRequest(frames: 100...100, urgency: .demand, serial: 1)
+    request.passed = 3
+    func goesOn(_ state: borrowing BufferState) -> [Int] {
+      (99...105).filter { state.goesOnPast(request, at: $0) }
+    }
+    func wait(_ frame: Int) -> BufferState.WaiterID? {
+      state.wait(.init(frame: frame), urgency: .demand, &effects)?.id
+    }
+    // The one that was asked for, and is on its way; and one that comes with the rest.
+    _ = wait(100)
+    #expect(throws: Never.self) { try state.willSend(100) }
+    _ = wait(103)
+    var goesOnAt = goesOn(state)
+    #expect(goesOnAt == [101, 102, 103])
+    let other = wait(99)
+    goesOnAt = goesOn(state)
+    #expect(goesOnAt == [])
+    if let other { state.cancel(other, &effects) }
+    goesOnAt = goesOn(state)
+    #expect(goesOnAt == [101, 102, 103])
+    state.finish(VABufError(.closed, what: "a buffer", why: "a test", remedy: "none"), isClosing: true, &effects)
+    goesOnAt = goesOn(state)
+    #expect(goesOnAt == [])
+  }
+
   /// Somebody who waits for a frame that is on its way gets it, whatever becomes of what else was asked for with it.
   @Test func aFrameOnItsWayDoesNotFail() {
     var state = BufferState(

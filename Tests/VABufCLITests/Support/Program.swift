@@ -27,9 +27,15 @@ struct Program {
   /// Where the indexes of these tests are kept.
   static let cache = scratch("index")
 
+  /// Of these tests alone; it goes with their process.
+  private static let scratch: String = {
+    atexit { try? FileManager.default.removeItem(atPath: Program.scratch) }
+    return NSTemporaryDirectory() + "/vabuf-cli-tests-\(getpid())"
+  }()
+
   /// A folder for files of these tests.
   static func scratch(_ name: String) -> String {
-    let path = NSTemporaryDirectory() + "/vabuf-cli-tests-\(getpid())/\(name)"
+    let path = "\(scratch)/\(name)"
     try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     return path
   }
