@@ -87,11 +87,6 @@ const uint8_t *vabuf_stream_side_data(const AVStream *stream, enum AVPacketSideD
 #endif
 }
 
-int vabuf_codec_is_intra_only(enum AVCodecID id) {
-  const AVCodecDescriptor *descriptor = avcodec_descriptor_get(id);
-  return descriptor && (descriptor->props & AV_CODEC_PROP_INTRA_ONLY);
-}
-
 void vabuf_allow_threaded_callbacks(AVCodecContext *context) {
 #if LIBAVCODEC_VERSION_MAJOR < 60
   // Deprecated since 5.0 and needed until 6.0.

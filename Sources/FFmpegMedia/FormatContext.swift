@@ -134,7 +134,6 @@ package struct FormatContext: ~Copyable {
       sampleAspectRatio: Rational(sample),
       reorderDepth: Int(parameters.pointee.video_delay),
       isInterlaced: ![AV_FIELD_UNKNOWN, AV_FIELD_PROGRESSIVE].contains(parameters.pointee.field_order),
-      isIntraOnly: vabuf_codec_is_intra_only(parameters.pointee.codec_id) != 0,
       isAttachedPicture: stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC != 0,
       duration: stream.pointee.duration == VABUF_NOPTS_VALUE ? nil : stream.pointee.duration)
   }

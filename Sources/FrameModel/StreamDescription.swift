@@ -25,8 +25,6 @@ package struct StreamDescription: Hashable, Sendable {
   package var isInterlaced: Bool
   /// It has luma alone, and FFmpeg makes up the chroma of 4:2:0, as it does for H.264: by one of its first parameter sets.
   package var hasMadeUpChroma = false
-  /// Every packet decodes by itself.
-  package var isIntraOnly: Bool
   /// A cover picture, not a moving one.
   package var isAttachedPicture: Bool
   /// Ticks; nil where the container does not say.
@@ -35,8 +33,8 @@ package struct StreamDescription: Hashable, Sendable {
   package init(
     index: Int, codec: String, profile: String?, width: Int, height: Int, pixelFormat: PixelFormat?,
     timeBase: Rational, averageFrameRate: Rational, nominalFrameRate: Rational, rotation: Double,
-    sampleAspectRatio: Rational, reorderDepth: Int, isInterlaced: Bool = false, isIntraOnly: Bool,
-    isAttachedPicture: Bool, duration: Int64?
+    sampleAspectRatio: Rational, reorderDepth: Int, isInterlaced: Bool = false, isAttachedPicture: Bool,
+    duration: Int64?
   ) {
     self.index = index
     self.codec = codec
@@ -51,7 +49,6 @@ package struct StreamDescription: Hashable, Sendable {
     self.sampleAspectRatio = sampleAspectRatio
     self.reorderDepth = reorderDepth
     self.isInterlaced = isInterlaced
-    self.isIntraOnly = isIntraOnly
     self.isAttachedPicture = isAttachedPicture
     self.duration = duration
   }

@@ -29,7 +29,8 @@ package struct Timetable: Sendable {
       let own = Double(frame.duration) * timeBase
       var gap = own > 0 && own <= Self.longestGap ? own : usual
       if index + 1 < times.count {
-        let step = Double(times[index + 1].pts - frame.pts) * timeBase
+        // Far apart, they have no difference among integers.
+        let step = (Double(times[index + 1].pts) - Double(frame.pts)) * timeBase
         if step > 0, step <= Self.longestGap { gap = step }
       }
       now += gap / timeBase

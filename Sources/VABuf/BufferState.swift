@@ -109,7 +109,7 @@ struct BufferState: ~Copyable {
     policy.hint(direction: direction)
     // Whoever reads range after range backward goes on with the next one.
     let goesOn = isPart || former?.direction == .backward && former?.range.lowerBound == range.upperBound
-    var reader = BufferReader(lastReader, policy, of: range, lowest: goesOn ? 0 : range.lowerBound)
+    var reader = BufferReader(lastReader, policy, of: range, lowest: goesOn ? 0 : max(0, range.lowerBound))
     // Whoever takes over from another one goes at its pace.
     if let former, former.direction == direction { reader.pace = former.pace }
     readers.append(reader)
@@ -282,11 +282,20 @@ struct BufferState: ~Copyable {
 
   func outOfRange(_ frame: Int) -> VABufError? {
     if frame >= 0, frame < frameCount ?? Self.largestNumber { return nil }
+    return Self.noSuchFrame(frame, of: frameCount)
+  }
+
+  private static func noSuchFrame(_ frame: Int, of frameCount: Int?) -> VABufError {
+    let why =
+      switch frameCount {
+      case nil: "frames are numbered from 0"
+      case 0: "the stream has no frame"
+      case 1: "the stream has one frame, 0"
+      case let count?: "the stream has \(count) frames, 0 to \(count - 1)"
+      }
     return VABufError(
-      .noSuchFrame, what: "frame \(frame)",
-      why: frameCount.map { $0 == 1 ? "the stream has one frame, 0" : "the stream has \($0) frames, 0 to \($0 - 1)" }
-        ?? "frames are numbered from 0",
-      remedy: "ask for a frame within the stream")
+      .noSuchFrame, what: "frame \(frame)", why: why,
+      remedy: frameCount == 0 ? "check the file" : "ask for a frame within the stream")
   }
 
   // MARK: - The source
@@ -509,12 +518,16 @@ struct BufferState: ~Copyable {
 
   /// Frames that cannot be had: those who wait for one that is not on its way get the error.
   mutating func fail(_ frames: ClosedRange<Int>, _ error: VABufError, _ effects: inout Effects) {
+    fail(frames, { _ in error }, &effects)
+  }
+
+  private mutating func fail(_ frames: ClosedRange<Int>, _ error: (Int) -> VABufError, _ effects: inout Effects) {
     for index in readers.indices { readers[index].plan.removeAll { frames.contains($0) } }
     setPlan(first: nil)
     for (id, waiter) in waiters where frames.contains(waiter.frame) && !inTransit.contains(waiter.frame) {
       waiters[id] = nil
       _ = schedule.cancel(id)
-      if let continuation = waiter.continuation { effects.failed.append((continuation, error)) }
+      if let continuation = waiter.continuation { effects.failed.append((continuation, error(waiter.frame))) }
     }
     looks.removeAll { waiters[$0] == nil }
   }
@@ -524,7 +537,7 @@ struct BufferState: ~Copyable {
     let count = max(0, count)
     frameCount = count
     if let seekPoints { self.seekPoints = SeekPoints(seekPoints) }
-    if let error = outOfRange(count) { fail(count...Int.max, error, &effects) }
+    fail(count...Int.max, { Self.noSuchFrame($0, of: count) }, &effects)
   }
 
   /// No more frames come. What is cached stays readable until the buffer is closed.

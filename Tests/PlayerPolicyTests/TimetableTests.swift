@@ -30,6 +30,12 @@ struct TimetableTests {
     #expect(abs(table.end - 0.30) < 1e-9, "the last one has no duration: the rate's")
   }
 
+  @Test("times may be as far apart as numbers go")
+  func farTimes() {
+    let table = Timetable([(.max, 40), (.min, 40), (.max - 1, 40)], timeBase: 0.001, rate: 25)
+    for frame in 0..<3 { #expect(abs(table.start(frame) - 0.04 * Double(frame)) < 1e-9) }
+  }
+
   @Test("a variable rate, forward and backward, has the same rhythm")
   func variableRate() {
     let table = Timetable([(0, 10), (10, 30), (40, 20), (60, 40)], timeBase: 0.01, rate: 10)

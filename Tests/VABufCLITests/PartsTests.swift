@@ -111,6 +111,10 @@ import Testing
     let odd = Timeline(
       timings([0, 0, -5, 1_000_000], duration: 0), timeBase: 1, rate: 10, speed: 1, direction: .forward)
     for (slot, due) in zip(odd.slots, [0, 0.1, 0.2, 0.3]) { #expect(abs(slot.due - due) < 1e-9) }
+    for direction in [Direction.forward, .backward] {
+      let far = Timeline(timings([.max, .min], duration: 0), timeBase: 1, rate: 10, speed: 1, direction: direction)
+      #expect(far.slots.map(\.due) == [0, 0.1])
+    }
     #expect(Timeline([], timeBase: 1, rate: .nan, speed: 1, direction: .backward).duration == 0)
   }
 }

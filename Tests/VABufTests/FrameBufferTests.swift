@@ -165,6 +165,16 @@ import VABufTestKit
     await buffer.close()
   }
 
+  @Test func aRangeThatEndsFarBelowTheStreamIsReadAsFarAsItGoes() async throws {
+    let buffer = try FrameBuffer(source: ScriptedSource(), configuration: configuration(), frameCount: 10)
+    var numbers: [Int] = []
+    let error = await #expect(throws: VABufError.self) {
+      for try await frame in buffer.frames(.min..<5, direction: .backward) { numbers.append(frame.number) }
+    }
+    #expect(error?.code == .noSuchFrame && numbers == [4, 3, 2, 1, 0])
+    await buffer.close()
+  }
+
   @Test func aSourceWithoutALengthTakesAnyNumberButNegativeOnes() async throws {
     let buffer = try FrameBuffer(source: ScriptedSource(), configuration: configuration())
     #expect(buffer.frameCount == nil)

@@ -174,6 +174,18 @@ import VABufTestKit
     await buffer.close()
   }
 
+  /// Each of those who waited hears of its own frame.
+  @Test func aFrameBeyondALateLengthIsNamed() async throws {
+    for count in [12, 1, 0] {
+      let buffer = try FrameBuffer(source: LateLength(count: count), configuration: configuration())
+      let error = await #expect(throws: VABufError.self) { try await buffer.frame(at: 20) }
+      #expect(error?.code == .noSuchFrame && error?.what == "frame 20")
+      let known = ["the stream has 12 frames, 0 to 11", "the stream has one frame, 0", "the stream has no frame"]
+      #expect(error?.why == known[count == 12 ? 0 : 2 - count])
+      await buffer.close()
+    }
+  }
+
   private struct LateLength: FrameSource {
     let count: Int
 

@@ -10,7 +10,7 @@ import VABufTestKit
   private static let stream = StreamDescription(
     index: 0, codec: "h264", profile: "High", width: 1920, height: 1080, pixelFormat: nil,
     timeBase: Rational(1, 30), averageFrameRate: Rational(30, 1), nominalFrameRate: Rational(30, 1), rotation: 0,
-    sampleAspectRatio: Rational(0, 1), reorderDepth: 2, isIntraOnly: false, isAttachedPicture: false, duration: nil)
+    sampleAspectRatio: Rational(0, 1), reorderDepth: 2, isAttachedPicture: false, duration: nil)
 
   private func devices(_ advice: [String: DeviceAdvice]) -> HardwareDevices {
     HardwareDevices(

@@ -35,9 +35,6 @@ bool vabuf_frame_is_top_field_first(const AVFrame *frame);
 struct AVStream;
 const uint8_t *vabuf_stream_side_data(const struct AVStream *stream, enum AVPacketSideDataType type, size_t *size);
 
-// Whether the codec's descriptor says that every packet decodes by itself; 0 or 1.
-int vabuf_codec_is_intra_only(enum AVCodecID id);
-
 // FFmpeg before 6.0: declares get_buffer2 thread-safe, without which it refuses frame threads.
 void vabuf_allow_threaded_callbacks(AVCodecContext *context);
 

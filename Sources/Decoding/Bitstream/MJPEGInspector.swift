@@ -1,14 +1,19 @@
 /// Reads the frame headers of JPEG pictures (ITU-T T.81, B.2.2): every packet is a picture of its own.
 struct MJPEGInspector {
+  /// Rows of the stream's pictures.
+  let height: Int
   private var frameHeader: [UInt8] = []
+
+  init(height: Int) { self.height = height }
 
   mutating func inspect(_ bytes: UnsafeRawBufferPointer) -> PictureFacts {
     var facts = PictureFacts()
     facts.entry = .exact
     guard let header = Self.frameHeader(bytes) else { return facts }
-    // At a change of size libavcodec may take pictures for fields, by the height of those before: what comes out then
-    // depends on where decoding began.
-    if !frameHeader.isEmpty, frameHeader != header { facts.doubts.insert(.structure) }
+    // libavcodec takes pictures for fields by the height of those before, which is the stream's at first: then what comes out
+    // depends on where decoding began, and a field may be a packet.
+    let rows = Int(header[1]) << 8 | Int(header[2])
+    if frameHeader.isEmpty ? rows != height : frameHeader != header { facts.doubts.insert(.structure) }
     frameHeader = header
     return facts
   }
@@ -22,7 +27,7 @@ struct MJPEGInspector {
       let isFrameHeader = 0xc0...0xcf ~= marker && ![0xc4, 0xc8, 0xcc].contains(marker)
       let end = position + 2 + length
       guard length >= 2, end <= bytes.count else { return nil }
-      if isFrameHeader { return Array(bytes[position + 4..<end]) }
+      if isFrameHeader { return end - position >= 10 ? Array(bytes[position + 4..<end]) : nil }
       position = end
     }
     return nil

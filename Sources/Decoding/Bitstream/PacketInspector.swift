@@ -12,7 +12,7 @@ package struct PacketInspector: ~Copyable {
     case vp9
     case av1(AV1Inspector)
     /// Every packet is a picture of its own.
-    case intraOnly
+    case pictures
     case unknown
   }
 
@@ -29,15 +29,34 @@ package struct PacketInspector: ~Copyable {
       codec = .hevc(HEVCInspector(extradata: extradata))
       parser = try Parser(stream: stream.index, of: format)
     case "mpeg2video", "mpeg1video": codec = .mpeg2(MPEG2Inspector())
-    case "mjpeg": codec = .mjpeg(MJPEGInspector())
+    case "mjpeg": codec = .mjpeg(MJPEGInspector(height: stream.height))
     case "vp8": codec = .vp8
     case "vp9": codec = .vp9
     case "av1": codec = .av1(AV1Inspector(extradata: extradata))
-    default: codec = stream.isIntraOnly ? .intraOnly : .unknown
+    default: codec = Self.onePictureCodecs.contains(stream.codec) ? .pictures : .unknown
     }
   }
 
+  /// Those whose decoders in libavcodec give one picture for each packet, unless they complain, whatever came before. Not every
+  /// codec whose packets decode by themselves (`AV_CODEC_PROP_INTRA_ONLY`) is one: Fraps has packets that repeat the picture
+  /// before and give none, SMV JPEG has several pictures in one. What is not named here is decoded once to be indexed.
+  private static let onePictureCodecs: Set = [
+    "012v", "asv1", "asv2", "avrp", "avui", "ayuv", "bitpacked", "bmp", "cljr", "cllc", "dnxhd", "dpx", "dvvideo",
+    "dxv", "exr",
+    "ffvhuff", "hap", "huffyuv", "hymt", "jpeg2000", "jpegls", "jpegxl", "magicyuv", "notchlc", "pam", "pbm", "pgm",
+    "pgmyuv",
+    "ppm", "prores", "r10k", "r210", "rawvideo", "sgi", "sheervideo", "targa", "tiff", "utvideo", "v210", "v210x",
+    "v308",
+    "v408", "v410", "vble", "webp", "y41p", "ylc", "yuv4",
+  ]
+
   package mutating func inspect(_ packet: borrowing Packet) -> PictureFacts {
+    // It is not sent (`StreamDecoder`).
+    guard packet.byteCount > 0 else {
+      var facts = PictureFacts()
+      facts.output = .none
+      return facts
+    }
     let parsed = parser?.parse(packet)
     var facts = packet.withBytes { bytes -> PictureFacts in
       switch codec {
@@ -63,7 +82,7 @@ package struct PacketInspector: ~Copyable {
         let facts = inspector.inspect(bytes)
         codec = .av1(inspector)
         return facts
-      case .intraOnly:
+      case .pictures:
         var facts = PictureFacts()
         facts.entry = .exact
         return facts

@@ -10,7 +10,13 @@ package enum DeviceTeardown {
   static func run(_ body: @escaping @Sendable () -> Void) { queue.async(execute: body) }
 
   /// Waits for it on a thread that may block.
-  static func finish() { queue.sync {} }
+  ///
+  /// - Returns: false where the time was up before: a driver does not return.
+  static func hasFinished(within limit: Duration) -> Bool {
+    let end = DispatchSemaphore(value: 0)
+    queue.async { end.signal() }
+    return end.wait(timeout: .now() + .nanoseconds(Int(limit.nanoseconds))) == .success
+  }
 
   /// Waits until everything that was let go of so far is gone, or the time is up.
   package static func finish(within limit: Duration) async {

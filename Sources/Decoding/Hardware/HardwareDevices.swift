@@ -157,11 +157,14 @@ package final class HardwareDevices: Sendable {
   private func open(_ named: String, _ logger: Logger) throws(DeviceFailure) -> HardwareDevice {
     // libva finds no driver for a card; the render node beside it does as well.
     let path = RenderNode.path(toOpen: named)
-    let (known, isHung) = state.withLock { ($0.open[path]?.device, $0.hung.contains(path)) }
+    let (known, isHung) = state.withLock { ($0.open[path], $0.hung.contains(path)) }
     if isHung { throw Self.stuck("VA-API on \(path)") }
-    if let known, !known.isLost { return known }
+    if let device = known?.device, !device.isLost { return device }
     // One that was lost may have to be gone before it can be opened again.
-    DeviceTeardown.finish()
+    if known != nil, !DeviceTeardown.hasFinished(within: patience.driver) {
+      hung(path)
+      throw Self.stuck("VA-API on \(path)")
+    }
     let display: OwnedDisplay
     let isThrough = CancelFlag()
     after(patience.driver) { [weak self] in if !isThrough.isRaised { self?.hung(path) } }

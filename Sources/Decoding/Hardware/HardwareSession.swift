@@ -5,7 +5,7 @@ internal import VAAPI
 
 /// One decoder's use of a device: its surfaces, and the watch over its calls.
 ///
-/// Used by the thread that decodes; `close` from any.
+/// Used by the thread that decodes.
 package final class HardwareSession: SurfaceAllocator {
   package let device: HardwareDevice
   /// The pictures that its decoder makes.

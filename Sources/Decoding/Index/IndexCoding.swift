@@ -4,7 +4,7 @@ internal import FrameModel
 ///
 /// Little-endian, as all machines that vabuf runs on; another byte order fails the magic number.
 enum IndexCoding {
-  private static let magic: UInt64 = 0x3630_7864_6975_6176  // "vauidx06"
+  private static let magic: UInt64 = 0x3730_7864_6975_6176  // "vauidx07"
 
   static func encode(_ index: FrameIndex, identity: FileIdentity) -> [UInt8] {
     var writer = Writer()
@@ -74,8 +74,9 @@ enum IndexCoding {
       let frames = reader.list(
         counts[1],
         { (reader: inout Reader) -> FrameIndex.Entry? in
-          guard let packet = reader.take(Int32.self), packet < packets.count, let key = reader.take(UInt8.self),
-            let pts = reader.take(Int64.self), let duration = reader.take(Int64.self)
+          // A counted frame's packet may be unknown.
+          guard let packet = reader.take(Int32.self), packet >= (proof == .counted ? -1 : 0), packet < packets.count,
+            let key = reader.take(UInt8.self), let pts = reader.take(Int64.self), let duration = reader.take(Int64.self)
           else { return nil }
           return FrameIndex.Entry(packet: packet, isKeyframe: key != 0, pts: pts, duration: duration)
         }),

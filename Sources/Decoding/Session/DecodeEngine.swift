@@ -399,8 +399,7 @@ package final class DecodeEngine {
   private func omits(_ packet: Int) -> Bool {
     guard index.packets[packet].flags.contains(.disposable) else { return false }
     let number = Int(index.frameOfPacket[packet])
-    // The second field of a picture whose first one was left out.
-    if number < 0, packet > 0 { return run?.omitted.contains(Int(index.frameOfPacket[packet - 1])) ?? false }
+    // One outside an edit list gives no frame.
     guard number >= 0, number < needed else { return false }
     run?.omitted.insert(number)
     run?.hasOmitted = true
@@ -489,13 +488,23 @@ package final class DecodeEngine {
   ///
   /// - Parameter why: what decoding did that the index does not promise; nil before anything was decoded.
   private func prove(_ doubts: Doubts, repeatably: Bool = false, why: String? = nil) throws {
+    let hardware = decoder.hardware
+    do {
+      try prove(doubts, repeatably: repeatably, why: why, backTo: hardware)
+    } catch let error as VABufError where hardware != nil && decoder.hardware == nil && error.code != .fileChanged {
+      // Whoever believes it to be on the device has to hear that it no longer is.
+      throw DeviceFailure(.resources, what: error.what, why: error.why, remedy: error.remedy)
+    }
+  }
+
+  /// - Parameter hardware: where it decodes: it does so again at the end.
+  private func prove(_ doubts: Doubts, repeatably: Bool, why: String?, backTo hardware: HardwareSession?) throws {
     let promised = index
     let doubts = index.doubts.union(doubts)
     options.logger.debug(
       "indexing by decoding", metadata: ["file": "\(options.path)", "doubts": "\(doubts)"])
     let analysis = try self.analysis ?? demuxed()
     dropParked()
-    let hardware = decoder.hardware
     if hardware != nil { try decoder.reopen(in: nil) }
     if repeatably, !decoder.isRepeatable { try decoder.reopen(repeatable: true, threads: 1) }
     var meetsDamage = false

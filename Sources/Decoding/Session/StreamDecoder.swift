@@ -166,7 +166,8 @@ package struct StreamDecoder: ~Copyable {
           isTrusted = false
           return false
         }
-        guard omits(nextPacket) else { break }
+        // An empty packet is no damage: the ffmpeg command does not send it either.
+        guard packet.byteCount == 0 || omits(nextPacket) else { break }
         nextPacket += 1
         isFresh = false
       }

@@ -34,7 +34,8 @@ struct Timeline {
       let own = Double(frame.duration) * timeBase
       var gap = own > 0 && own <= Self.longestGap ? own : usual
       if index + 1 < order.count {
-        let step = Double(order[index + 1].pts - frame.pts) * timeBase * Double(direction.rawValue)
+        // Far apart, they have no difference among integers.
+        let step = (Double(order[index + 1].pts) - Double(frame.pts)) * timeBase * Double(direction.rawValue)
         if step > 0, step <= Self.longestGap { gap = step }
       }
       slots.append(

@@ -83,6 +83,12 @@ public struct Clip: Sendable, Hashable {
     case text(String, into: String)
     /// Writes an H.264 stream of field pictures, which no encoder at hand makes.
     case fieldPictures(FieldPictures, into: String)
+    /// Takes the bytes of one sample of the first chunk out of a QuickTime file.
+    case emptySample(String, number: Int, into: String)
+    /// Makes an AVI file claim twice the rows.
+    case doubleHeight(String, into: String)
+    /// Writes Fraps, of which some packets repeat the picture before.
+    case fraps(frames: Int, repeated: Set<Int>, into: String)
   }
 
   /// One entry of an MP4 edit list.
@@ -107,10 +113,10 @@ public struct Clip: Sendable, Hashable {
       switch step {
       case .ffmpeg(let arguments): words = arguments.split(separator: " ")
       case .cut(let file, _, _, _), .flip(let file, _, _, _, _), .edits(let file, _, _),
-        .spoil(let file, _, _):
+        .spoil(let file, _, _), .emptySample(let file, _, _), .doubleHeight(let file, _):
         words = [file[...]]
       case .join(let files, _): words = files.map { $0[...] }
-      case .text, .fieldPictures: words = []
+      case .text, .fieldPictures, .fraps: words = []
       }
       names += words.filter { $0.hasPrefix("@") }.map { String($0.dropFirst()) }
     }

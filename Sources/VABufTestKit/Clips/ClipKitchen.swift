@@ -38,6 +38,12 @@ struct ClipKitchen {
       try write(Data(text.utf8), into)
     case .fieldPictures(let stream, let into):
       try write(Data(stream.bytes()), into)
+    case .emptySample(let file, let number, let into):
+      try write(OddPackets.emptySample(number, of: try read(file)), into)
+    case .doubleHeight(let file, let into):
+      try write(OddPackets.doubleHeight(of: try read(file)), into)
+    case .fraps(let frames, let repeated, let into):
+      try write(OddPackets.fraps(frames: frames, repeated: repeated), into)
     }
   }
 

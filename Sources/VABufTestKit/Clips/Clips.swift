@@ -2,7 +2,8 @@
 public enum Clips {
   /// Every clip.
   public static let all: [Clip] =
-    h264 + h264Structure + hevc + hiddenFrames + timestamps + editLists + containers + formats + pixelFormats
+    h264 + h264Structure + hevc + hiddenFrames + timestamps + editLists + containers + formats + oddPackets
+    + pixelFormats
     + changes + parameterSets + sideData + damaged
 
   /// The clips that have all of these tags.

@@ -8,6 +8,22 @@ extension Clips {
     Clip(name, ext, "codec " + name, tags.union([.otherCodec]), noise("160x96", frames) + " -c:v \(coder)")
   }
 
+  /// Packets that give no frame, of codecs of which nobody expects it.
+  public static let oddPackets: [Clip] =
+    ["mjpeg-422", "prores", "qtrle"].map { name in
+      Clip(
+        "empty-\(name)", "mov", "an empty sample, which gives no frame", [.otherCodec, .hidden],
+        [.emptySample("@\(name)", number: 4, into: "out.mov")])
+    } + [
+      Clip(
+        "fields-mjpeg", "avi", "JPEG pictures that are fields: two packets make a frame, and libavcodec complains",
+        [.otherCodec, .intraOnly, .interlaced, .hidden, .damaged], [.doubleHeight("@mjpeg-avi", into: "out.avi")]),
+      Clip(
+        "fraps", "avi", "packets that repeat the picture before, and give no frame",
+        [.otherCodec, .intraOnly, .hidden],
+        [.fraps(frames: 24, repeated: [3, 4, 11], into: "out.avi")]),
+    ]
+
   /// Codecs and still pictures of all kinds.
   static let formats: [Clip] = [
     other("ffv1", "mkv", "ffv1 -threads 1 -level 3 -g 8"),

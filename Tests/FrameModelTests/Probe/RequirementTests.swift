@@ -176,6 +176,6 @@ extension StreamDescription {
     StreamDescription(
       index: 0, codec: codec, profile: profile, width: width, height: height, pixelFormat: nil,
       timeBase: Rational(1, 30), averageFrameRate: Rational(30, 1), nominalFrameRate: Rational(30, 1), rotation: 0,
-      sampleAspectRatio: Rational(0, 1), reorderDepth: 0, isIntraOnly: false, isAttachedPicture: false, duration: nil)
+      sampleAspectRatio: Rational(0, 1), reorderDepth: 0, isAttachedPicture: false, duration: nil)
   }
 }
