@@ -6,6 +6,10 @@ internal import CAVUtil
 internal import CSWScale
 internal import CVABufShims
 
+#if canImport(Glibc)
+  internal import Glibc
+#endif
+
 /// Owns an `AVFormatContext`: an opened file.
 ///
 /// Used by one thread at a time.
@@ -17,6 +21,12 @@ package struct FormatContext: ~Copyable {
   /// Opens a file and reads its header: which streams there are, and what it says of them. `findStreams` has to follow before
   /// packets are read.
   package init(path: String, interrupt: InterruptFlag) throws(FFmpegError) {
+    // The demuxer of pictures takes a name with a % for those of several, also where a file has that very name.
+    var options: OpaquePointer?
+    defer { av_dict_free(&options) }
+    if path.contains("%"), access(path, F_OK) == 0 {
+      try check("av_dict_set", av_dict_set(&options, "pattern_type", "none", 0))
+    }
     var context: UnsafeMutablePointer<AVFormatContext>? = try checkMemory(
       "avformat_alloc_context", avformat_alloc_context())
     context?.pointee.interrupt_callback.opaque = Unmanaged.passUnretained(interrupt).toOpaque()
@@ -25,7 +35,7 @@ package struct FormatContext: ~Copyable {
       return Unmanaged<InterruptFlag>.fromOpaque(opaque).takeUnretainedValue().isRaised ? 1 : 0
     }
     // Without the prefix a name with a colon would be taken for a protocol.
-    try check("avformat_open_input", avformat_open_input(&context, "file:" + path, nil, nil))
+    try check("avformat_open_input", avformat_open_input(&context, "file:" + path, nil, &options))
     self.pointer = try checkMemory("avformat_open_input", context)
     self.path = path
     self.interrupt = interrupt

@@ -180,11 +180,18 @@ public final class FrameBuffer: Sendable {
     }
     let decode = DecodeSession(name: "vabuf decode")
     let memory = SessionMemory(pool: pool)
-    let opened = try await withTaskCancellationHandler {
-      try await decode.open(session, allocator: memory)
-    } onCancel: {
-      decode.interruptReads()
-      memory.close()
+    let opened: DecodeSession.Opened
+    do {
+      opened = try await withTaskCancellationHandler {
+        try await decode.open(session, allocator: memory)
+      } onCancel: {
+        decode.interruptReads()
+        memory.close()
+      }
+    } catch {
+      // What was interrupted fails in one way or another.
+      if Task.isCancelled { throw CancellationError() }
+      throw error
     }
     var stream = StreamInfo(opened)
     let frameBytes = stream.bufferBytes
@@ -335,14 +342,23 @@ public final class FrameBuffer: Sendable {
         .sourceFailed, what: "frame at \(seconds) s", why: "the source has no index of times",
         remedy: "ask by number")
     }
-    let ticks = (seconds / index.timeBase.value).rounded(.toNearestOrEven)
-    guard seconds.isFinite, let ticks = Int64(exactly: ticks) else {
+    let ticks =
+      switch rule {
+      case .atOrBefore: ((seconds + Self.timeTolerance) / index.timeBase.value).rounded(.down)
+      case .nearest: (seconds / index.timeBase.value).rounded(.toNearestOrEven)
+      }
+    guard seconds.isFinite, !ticks.isNaN else {
       throw VABufError(
         .noSuchFrame, what: "frame at \(seconds) s", why: "that is no time of the stream",
         remedy: "give seconds within the stream")
     }
-    return (rule == .nearest ? index.frame(nearest: ticks) : index.frame(atOrBefore: ticks)) ?? 0
+    // Beyond all times there may be, and differences of two of them are numbers still.
+    let within = Int64(min(max(ticks, -0x1p62), 0x1p62))
+    return (rule == .nearest ? index.frame(nearest: within) : index.frame(atOrBefore: within)) ?? 0
   }
+
+  /// A frame's time in seconds is its ticks rounded, by arithmetic or in print: so much earlier it is on the screen.
+  private static let timeTolerance = 1e-6
 
   /// The frame at a time, decoded if it is not there.
   public func frame(

@@ -53,6 +53,8 @@ struct VABufCommand: AsyncParsableCommand {
       let signals = Interruption.onSignal { work.cancel() }
       let result = await work.result
       signals.forEach { $0.cancel() }
+      // Whatever else came of it.
+      if work.isCancelled, case .failure = result { throw CancellationError() }
       try result.get()
       Glibc.exit(0)
     } catch is CancellationError {
@@ -82,8 +84,19 @@ struct VABufCommand: AsyncParsableCommand {
   /// What the parser begins its messages with.
   private static let errorPrefix = "Error: "
 
+  /// Swift's arguments are UTF-8, and what is not is replaced: another file would be read or written.
+  private static func checkEncoding() throws {
+    for (number, argument) in zip(1..., CommandLine.arguments.dropFirst()) {
+      guard argument.contains("\u{fffd}"), let bytes = CommandLine.unsafeArgv[number],
+        String(validatingCString: bytes) == nil
+      else { continue }
+      throw ValidationError("'\(argument)' is not UTF-8: rename the file, or name a link to it.")
+    }
+  }
+
   @concurrent
   private static func parseAndRun() async throws {
+    try checkEncoding()
     var command = try parseAsRoot()
     if var asynchronous = command as? any AsyncParsableCommand {
       try await asynchronous.run()

@@ -8,6 +8,7 @@ import Testing
   /// One packet: what its headers say.
   private struct P {
     var pts: Int64 = PacketRecord.unknownTime
+    var dts: Int64 = PacketRecord.unknownTime
     var order = PictureFacts.Order.decoding
     var entry = PictureFacts.Entry.none
     var opens = false
@@ -24,7 +25,8 @@ import Testing
     analysis.timeBase = Rational(1, 25)
     analysis.reorderDepth = depth
     for packet in packets {
-      analysis.packets.append(PacketRecord(pts: packet.pts, duration: packet.duration, flags: packet.flags))
+      analysis.packets.append(
+        PacketRecord(pts: packet.pts, dts: packet.dts, duration: packet.duration, flags: packet.flags))
       var facts = PictureFacts()
       facts.order = packet.order
       facts.entry = packet.entry
@@ -53,6 +55,25 @@ import Testing
     #expect(index.doubts.isEmpty && index.proof == .demuxed)
     #expect(index.frameOfPacket == [0, 4, 2, 1, 3, 5, 7, 6])
     #expect(index.keyframeNumbers == [0, 5])
+  }
+
+  /// AVI: frames are shown in the rhythm in which they are decoded.
+  @Test func timesOfDecodingMakeTheRhythmWhereThereAreNoOthers() {
+    func times(_ dts: [Int64?], pts: Int64 = PacketRecord.unknownTime) -> [[Int64]] {
+      let counts: [Int64] = [0, 6, 2, 4]
+      var packets = zip(counts, dts).map { count, dts in
+        P(dts: dts ?? PacketRecord.unknownTime, order: .count(count), duration: 1)
+      }
+      packets[0].opens = true
+      packets[1].pts = pts
+      return analysis(packets).promised().frames.map { [$0.pts, $0.duration] }
+    }
+    #expect(times([10, 12, 14, 18]) == [[10, 2], [12, 2], [14, 4], [18, 4]])
+    // Without a rhythm, and where the times of some frames are known, one follows the other.
+    let counted: [[Int64]] = [[0, 1], [1, 1], [2, 1], [3, 1]]
+    #expect(
+      times([10, 12, 12, 18]) == counted && times([10, nil, 14, 18]) == counted && times([nil, 1, 2, 3]) == counted)
+    #expect(times([10, 12, 14, 18], pts: 9) == [[0, 1], [1, 1], [2, 1], [9, 1]])
   }
 
   @Test func onlyWhatNothingDependsOnIsDisposable() {

@@ -138,8 +138,26 @@ package struct IndexAnalysis: Sendable {
     return index
   }
 
+  /// The times of a stream that has those of decoding alone, as in AVI: its frames come out in the same rhythm.
+  ///
+  /// - Returns: for each frame of `outputOrder`; nil where some frame has a time of its own, or there is no rhythm.
+  private func decodingTimes(_ outputOrder: [Int]) -> [(pts: Int64, duration: Int64)]? {
+    guard outputOrder.allSatisfy({ packets[$0].pts == PacketRecord.unknownTime }) else { return nil }
+    let times = outputOrder.sorted().map { packets[$0].dts }
+    guard times.count > 1, times[0] != PacketRecord.unknownTime, zip(times, times.dropFirst()).allSatisfy({ $0 < $1 })
+    else { return nil }
+    let steps = zip(times, times.dropFirst()).map { $1 &- $0 }
+    return Array(zip(times, steps + [steps[steps.count - 1]]))
+  }
+
   /// Gives every frame a time: its packet's PTS; where that is missing, the end of the frame before.
   private func timed(_ outputOrder: [Int]) -> [FrameIndex.Entry] {
+    if let times = decodingTimes(outputOrder) {
+      return zip(outputOrder, times).map { packet, time in
+        FrameIndex.Entry(
+          packet: Int32(packet), isKeyframe: facts[packet].entry != .none, pts: time.pts, duration: time.duration)
+      }
+    }
     var frames: [FrameIndex.Entry] = []
     frames.reserveCapacity(outputOrder.count)
     for packet in outputOrder {

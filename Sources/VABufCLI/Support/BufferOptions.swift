@@ -155,6 +155,11 @@ struct BufferOptions: ParsableArguments {
     let result: R
     do {
       result = try await body(buffer)
+      if buffer.frameCount == 0 {
+        throw VABufError(
+          .invalidMedia, what: source.path, why: "no frame of its video stream can be decoded",
+          remedy: "if the file was cut off or damaged, copy it again")
+      }
     } catch {
       await buffer.close()
       throw rename(error, source)
