@@ -12,7 +12,7 @@ extension BufferCore {
   ///
   /// A surface that cannot be read may hold anything: its frame is decoded again, by whatever decoder the source has then.
   func settle(_ lease: FrameLease, _ place: Placement) async throws -> FrameLease {
-    var lease = lease.tiers.isPacked ? try await onHost(lease) : lease
+    var lease = lease.tiers.isPacked ? try await unpacked(lease) : lease
     if place == .gpu, lease.surface == nil { return try await onGPU(lease) }
     guard place == .host, lease.picture == nil else { return lease }
     for attempt in 1... {
@@ -20,7 +20,7 @@ extension BufferCore {
         return try await onHost(lease)
       } catch let error as VABufError where error.code == .deviceFailed && attempt < Self.attempts {
         guard let surface = lease.surface else { throw error }
-        cache.remove(lease)
+        cache.remove(lease, cause: .deviceLost)
         let kind: DeviceFailure.Kind = surface.device.isLost ? .lost : .failed
         reportSurfaceFailure(
           DeviceFailure(kind, what: error.what, why: error.why, remedy: error.remedy), of: surface)
@@ -29,6 +29,24 @@ extension BufferCore {
       }
     }
     return lease
+  }
+
+  /// How long a frame waits for the memory to be unpacked into, where it can be decoded instead.
+  private static let unpackingLimit = Duration.milliseconds(50)
+
+  /// Unpacks a frame, or has it decoded again where there is no memory for it: the decoder may hold all of that, and gives it
+  /// up when it begins elsewhere, not while it rests.
+  private func unpacked(_ lease: FrameLease) async throws -> FrameLease {
+    var lease = lease
+    for _ in 1..<Self.attempts where lease.tiers.isPacked {
+      do {
+        return try await onHost(lease)
+      } catch let error as VABufError where error.code == .hostMemoryExhausted {
+        cache.remove(lease, cause: .size)
+        lease = try await again(lease.number)
+      }
+    }
+    return lease.tiers.isPacked ? try await onHost(lease) : lease
   }
 
   /// Begins to download, or to unpack, a frame that a reader on the host will ask for next.
@@ -43,7 +61,10 @@ extension BufferCore {
     let bring = { @Sendable (tiers: StoredFrame.Tiers) async throws -> HostPicture? in
       if let packed = tiers.packed {
         return HostPicture(
-          unpacking: packed, into: try await self.pool.lease(waitingFor: packed.plainBytes) { self.isClosing })
+          unpacking: packed,
+          into: try await self.pool.lease(waitingFor: packed.plainBytes, within: Self.unpackingLimit) {
+            self.isClosing
+          })
       }
       guard let surface = tiers.surface else { return nil }
       let buffer = try await self.pool.lease(waitingFor: surface.hostBytes) { self.isClosing }

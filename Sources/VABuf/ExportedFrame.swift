@@ -46,7 +46,7 @@ extension FrameLease {
       return ExportedFrame(try await surface.device.access.export(surface, separateLayers: separateLayers))
     } catch let error as VABufError where error.code == .deviceFailed {
       // Its surface may hold anything: the next request has it decoded again.
-      cache?.remove(self)
+      cache?.remove(self, cause: .deviceLost)
       throw error
     }
   }

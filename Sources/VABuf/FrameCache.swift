@@ -356,14 +356,14 @@ final class FrameCache: MemoryReclaimer, SurfaceReclaimer {
   }
 
   /// Lets a frame go that turned out to be unusable.
-  func remove(_ lease: FrameLease) {
+  func remove(_ lease: FrameLease, cause: RemovalCause) {
     guard lease.cache === self else { return }
     finish(
       state.withLock { state -> Removed in
         let key = state.policy.key(of: lease.slot)
         if state.frames[lease.slot] === lease.stored, state.policy.slot(of: key) == lease.slot {
           state.forgetLease(of: lease.slot)
-          _ = state.policy.remove(key, cause: .deviceLost, into: &state.actions)
+          _ = state.policy.remove(key, cause: cause, into: &state.actions)
         }
         return take(&state)
       })

@@ -2,7 +2,8 @@ internal import Decoding
 public import FrameModel
 
 extension FrameLease {
-  /// The MD5 of the visible samples, as `ffmpeg -f framemd5` prints it.
+  /// The MD5 of the visible samples, as `ffmpeg -noautorotate -i FILE -autoscale 0 -f framemd5 -` prints it; of a damaged stream with
+  /// `-threads 1`.
   ///
   /// - Throws: `VABufError` with code `encodingFailed` when memory is out.
   public func md5() throws(VABufError) -> String {

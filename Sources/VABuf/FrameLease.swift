@@ -65,7 +65,8 @@ public final class FrameLease: Sendable {
     /// Stride, row bytes and rows.
     public let layout: PlaneLayout
 
-    /// The visible bytes of a row.
+    /// The visible bytes of a row; samples of more than eight bits are two bytes each, low byte first unless the pixel format is
+    /// big-endian.
     public func row(_ index: Int) -> UnsafeRawBufferPointer {
       precondition(index >= 0 && index < layout.rows, "row \(index) of \(layout.rows)")
       return UnsafeRawBufferPointer(start: baseAddress + index * layout.stride, count: layout.rowBytes)

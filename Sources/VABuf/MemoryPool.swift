@@ -61,9 +61,12 @@ public final class MemoryPool: HostAllocator {
 
   /// Leases a buffer, suspending until memory comes back, or `isAbandoned` says that nobody waits for it any more.
   ///
-  /// - Throws: `VABufError` with code `hostMemoryExhausted` after the pool's deadline, `closed`; `CancellationError`.
-  func lease(waitingFor byteCount: Int, isAbandoned: () -> Bool) async throws -> any HostBuffer {
-    try await core.leaseSuspending(byteCount, isAbandoned: isAbandoned)
+  /// - Parameter limit: how long it waits, where that is less than the pool's deadline.
+  /// - Throws: `VABufError` with code `hostMemoryExhausted` after that time, `closed`; `CancellationError`.
+  func lease(
+    waitingFor byteCount: Int, within limit: Duration = .seconds(1 << 30), isAbandoned: () -> Bool
+  ) async throws -> any HostBuffer {
+    try await core.leaseSuspending(byteCount, within: limit, isAbandoned: isAbandoned)
   }
 
   /// `allocate`, until `isAbandoned` says that nobody waits for it any more: then it fails with code `closed`.

@@ -99,14 +99,19 @@ final class PoolCore: Sendable {
   }
 
   /// The same without a thread that blocks.
-  func leaseSuspending(_ byteCount: Int, isAbandoned: () -> Bool) async throws -> PoolLease {
+  ///
+  /// - Parameter limit: how long it waits, where that is less than the deadline.
+  func leaseSuspending(
+    _ byteCount: Int, within limit: Duration, isAbandoned: () -> Bool
+  ) async throws -> PoolLease {
+    let limit = min(limit, deadline)
     let start = ContinuousClock.now
     var hasWaited = false
     while true {
       do {
         return try lease(byteCount)
       } catch {
-        let isLate = ContinuousClock.now - start >= deadline
+        let isLate = ContinuousClock.now - start >= limit
         guard error.code == .hostMemoryExhausted, isPossible(byteCount), !isLate else { throw error }
       }
       if isAbandoned() { throw abandoned }
