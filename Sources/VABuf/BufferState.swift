@@ -282,20 +282,7 @@ struct BufferState: ~Copyable {
 
   func outOfRange(_ frame: Int) -> VABufError? {
     if frame >= 0, frame < frameCount ?? Self.largestNumber { return nil }
-    return Self.noSuchFrame(frame, of: frameCount)
-  }
-
-  private static func noSuchFrame(_ frame: Int, of frameCount: Int?) -> VABufError {
-    let why =
-      switch frameCount {
-      case nil: "frames are numbered from 0"
-      case 0: "the stream has no frame"
-      case 1: "the stream has one frame, 0"
-      case let count?: "the stream has \(count) frames, 0 to \(count - 1)"
-      }
-    return VABufError(
-      .noSuchFrame, what: "frame \(frame)", why: why,
-      remedy: frameCount == 0 ? "check the file" : "ask for a frame within the stream")
+    return .noSuchFrame(frame, of: frameCount)
   }
 
   // MARK: - The source
@@ -537,7 +524,7 @@ struct BufferState: ~Copyable {
     let count = max(0, count)
     frameCount = count
     if let seekPoints { self.seekPoints = SeekPoints(seekPoints) }
-    fail(count...Int.max, { Self.noSuchFrame($0, of: count) }, &effects)
+    fail(count...Int.max, { .noSuchFrame($0, of: count) }, &effects)
   }
 
   /// No more frames come. What is cached stays readable until the buffer is closed.

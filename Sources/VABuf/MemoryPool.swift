@@ -61,10 +61,10 @@ public final class MemoryPool: HostAllocator {
 
   /// Leases a buffer, suspending until memory comes back, or `isAbandoned` says that nobody waits for it any more.
   ///
-  /// - Parameter limit: how long it waits, where that is less than the pool's deadline.
+  /// - Parameter limit: how long it waits; nil for the pool's deadline, which is the most.
   /// - Throws: `VABufError` with code `hostMemoryExhausted` after that time, `closed`; `CancellationError`.
   func lease(
-    waitingFor byteCount: Int, within limit: Duration = .seconds(1 << 30), isAbandoned: () -> Bool
+    waitingFor byteCount: Int, within limit: Duration? = nil, isAbandoned: () -> Bool
   ) async throws -> any HostBuffer {
     try await core.leaseSuspending(byteCount, within: limit, isAbandoned: isAbandoned)
   }

@@ -100,11 +100,11 @@ final class PoolCore: Sendable {
 
   /// The same without a thread that blocks.
   ///
-  /// - Parameter limit: how long it waits, where that is less than the deadline.
+  /// - Parameter limit: how long it waits; nil for the deadline, which is the most.
   func leaseSuspending(
-    _ byteCount: Int, within limit: Duration, isAbandoned: () -> Bool
+    _ byteCount: Int, within limit: Duration?, isAbandoned: () -> Bool
   ) async throws -> PoolLease {
-    let limit = min(limit, deadline)
+    let limit = min(limit ?? deadline, deadline)
     let start = ContinuousClock.now
     var hasWaited = false
     while true {

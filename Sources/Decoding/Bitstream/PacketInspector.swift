@@ -41,13 +41,11 @@ package struct PacketInspector: ~Copyable {
   /// codec whose packets decode by themselves (`AV_CODEC_PROP_INTRA_ONLY`) is one: Fraps has packets that repeat the picture
   /// before and give none, SMV JPEG has several pictures in one. What is not named here is decoded once to be indexed.
   private static let onePictureCodecs: Set = [
-    "012v", "asv1", "asv2", "avrp", "avui", "ayuv", "bitpacked", "bmp", "cljr", "cllc", "dnxhd", "dpx", "dvvideo",
-    "dxv", "exr",
-    "ffvhuff", "hap", "huffyuv", "hymt", "jpeg2000", "jpegls", "jpegxl", "magicyuv", "notchlc", "pam", "pbm", "pgm",
-    "pgmyuv",
-    "ppm", "prores", "r10k", "r210", "rawvideo", "sgi", "sheervideo", "targa", "tiff", "utvideo", "v210", "v210x",
-    "v308",
-    "v408", "v410", "vble", "webp", "y41p", "ylc", "yuv4",
+    "012v", "asv1", "asv2", "avrp", "avui", "ayuv", "bitpacked", "bmp", "cljr", "cllc", "dnxhd", "dpx",
+    "dvvideo", "dxv", "exr", "ffvhuff", "hap", "huffyuv", "hymt", "jpeg2000", "jpegls", "jpegxl",
+    "magicyuv", "notchlc", "pam", "pbm", "pgm", "pgmyuv", "ppm", "prores", "r10k", "r210", "rawvideo",
+    "sgi", "sheervideo", "targa", "tiff", "utvideo", "v210", "v210x", "v308", "v408", "v410", "vble",
+    "webp", "y41p", "ylc", "yuv4",
   ]
 
   package mutating func inspect(_ packet: borrowing Packet) -> PictureFacts {
