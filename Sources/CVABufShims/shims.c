@@ -32,6 +32,8 @@ static _Thread_local int print_prefix = 1;
 typedef int (*get_buffer)(struct AVCodecContext *, AVFrame *, int);
 static _Atomic(get_buffer) watched;
 static _Atomic(vabuf_decoder_watch) decoder_watch;
+typedef int (*interrupt_callback)(void *);
+static _Atomic(interrupt_callback) reader_interrupted;
 
 static void tell_watch(void *object, int level, const char *format) {
   vabuf_decoder_watch watch = atomic_load_explicit(&decoder_watch, memory_order_acquire);
@@ -43,7 +45,15 @@ static void tell_watch(void *object, int level, const char *format) {
     watch(context->opaque, format);
 }
 
+static bool is_interrupted(void *object) {
+  if (!object || *(const AVClass **)object != avformat_get_class()) return false;
+  const AVIOInterruptCB *interrupt = &((const AVFormatContext *)object)->interrupt_callback;
+  return interrupt->callback && interrupt->callback == atomic_load_explicit(&reader_interrupted, memory_order_relaxed) &&
+         interrupt->callback(interrupt->opaque);
+}
+
 static void each_line(void *object, int level, const char *format, va_list arguments) {
+  if (is_interrupted(object)) return;
   tell_watch(object, level & 0xff, format);
   vabuf_log_sink sink = atomic_load_explicit(&log_sink, memory_order_acquire);
   if (!sink) {
@@ -61,8 +71,9 @@ void vabuf_set_log_sink(vabuf_log_sink sink) {
   av_log_set_callback(each_line);
 }
 
-void vabuf_watch_decoders(get_buffer get_buffer2, vabuf_decoder_watch watch) {
+void vabuf_watch_log(get_buffer get_buffer2, vabuf_decoder_watch watch, interrupt_callback interrupted) {
   atomic_store_explicit(&watched, get_buffer2, memory_order_relaxed);
+  atomic_store_explicit(&reader_interrupted, interrupted, memory_order_relaxed);
   atomic_store_explicit(&decoder_watch, watch, memory_order_release);
   av_log_set_callback(each_line);
 }

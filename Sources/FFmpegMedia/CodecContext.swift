@@ -45,7 +45,7 @@ package struct CodecContext: ~Copyable {
       throw FFmpegError(call: "avcodec_find_decoder", code: .decoderNotFound)
     }
     let codec = try Self.find(parameters.pointee.codec_id, inHardware: options.hardware != nil)
-    _ = DamageWatch.watchLog
+    FFmpegLog.watch
     let hooks = DecoderHooks(
       allocator, clearsMemory: options.isRepeatable, hardware: options.hardware.map(HardwareHooks.init))
     let context = try checkMemory("avcodec_alloc_context3", avcodec_alloc_context3(codec))

@@ -14,6 +14,8 @@ package struct DamageSigns: Hashable, Sendable {
   /// Samples could not be decoded: a packet was rejected, something was concealed, or a part of the frame that came out
   /// was not written.
   package var losesSamples = false
+  /// That was found in the frame that came out: a part of it was not written.
+  package var leavesOut = false
   /// The packets (`Packet.tag`) of other pictures that the decoder did not write to the end.
   package var unwritten: Set<Int64> = []
 
@@ -56,15 +58,7 @@ final class DamageWatch: Sendable {
     marked.withLock { $0 = MarkedPictures() }
   }
 
-  /// Learns from the log what decoders of ours conceal; once for the process.
-  static let watchLog: Void = vabuf_watch_decoders(DecoderHooks.getBuffer) { opaque, format in
-    guard let opaque, let format else { return }
-    let hooks = Unmanaged<DecoderHooks>.fromOpaque(opaque).takeUnretainedValue()
-    if let hardware = hooks.hardware, hardware.takes(line: format) { return }
-    hooks.damage.note(line: format)
-  }
-
-  private func note(line: UnsafePointer<CChar>) {
+  func note(line: UnsafePointer<CChar>) {
     if strcmp(line, "no frame!\n") == 0 {
       emptyPackets.add(1, ordering: .relaxed)
       return
@@ -122,7 +116,7 @@ final class DamageWatch: Sendable {
         rowBytes: rowBytes, rows: frame.height)
     guard isUnwritten || !unwritten.isEmpty else { return }
     signs.withLock { signs in
-      if isUnwritten { signs.losesSamples = true }
+      if isUnwritten { (signs.losesSamples, signs.leavesOut) = (true, true) }
       signs.unwritten.formUnion(unwritten)
     }
   }

@@ -51,7 +51,7 @@ final class DecoderHooks: Sendable {
         return try hooks.hardware?.chooseFormat(context, of: formats) ?? AV_PIX_FMT_NONE
       } catch {
         if let error = error as? FFmpegError { hooks.hardware?.note(.failed("\(error.code) (\(error.call))")) }
-        _ = hooks.refuse(error)
+        _ = hooks.refuse(context, error)
         return AV_PIX_FMT_NONE
       }
     }
@@ -85,7 +85,7 @@ final class DecoderHooks: Sendable {
       }
       return 0
     } catch {
-      return refuse(error)
+      return refuse(context, error)
     }
   }
 
@@ -97,11 +97,16 @@ final class DecoderHooks: Sendable {
       try hardware.attachSurface(context, frame)
       return 0
     } catch {
-      return refuse(error)
+      return refuse(context, error)
     }
   }
 
-  private func refuse(_ error: any Error) -> Int32 {
+  /// Added to the levels of a context's log lines: they are then below all that FFmpeg knows.
+  private static let unheard: Int32 = 64
+
+  private func refuse(_ context: UnsafeMutablePointer<AVCodecContext>, _ error: any Error) -> Int32 {
+    // Nobody wants its pictures any more, so it is no news that it fails. The context is the calling thread's own.
+    if (error as? VABufError)?.code == .closed { context.pointee.log_level_offset = Self.unheard }
     if let error = error as? FFmpegError { return error.code.rawValue }
     if let error = error as? VABufError { lastError.withLock { $0 = error } }
     return VABUF_ERROR_ENOMEM

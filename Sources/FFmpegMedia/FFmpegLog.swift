@@ -34,6 +34,17 @@ package enum FFmpegLog {
     }
   }
 
+  /// Reads along, to learn what decoders of ours conceal, and leaves out what readers of ours say because they were told to
+  /// stop; once for the process.
+  static let watch: Void = vabuf_watch_log(
+    DecoderHooks.getBuffer,
+    { opaque, format in
+      guard let opaque, let format else { return }
+      let hooks = Unmanaged<DecoderHooks>.fromOpaque(opaque).takeUnretainedValue()
+      if let hardware = hooks.hardware, hardware.takes(line: format) { return }
+      hooks.damage.note(line: format)
+    }, InterruptFlag.isRaised)
+
   /// FFmpeg writes no line anywhere.
   package static func silence() {
     av_log_set_level(-8)  // AV_LOG_QUIET

@@ -21,6 +21,7 @@ package struct FormatContext: ~Copyable {
   /// Opens a file and reads its header: which streams there are, and what it says of them. `findStreams` has to follow before
   /// packets are read.
   package init(path: String, interrupt: InterruptFlag) throws(FFmpegError) {
+    FFmpegLog.watch
     // The demuxer of pictures takes a name with a % for those of several, also where a file has that very name.
     var options: OpaquePointer?
     defer { av_dict_free(&options) }
@@ -30,10 +31,7 @@ package struct FormatContext: ~Copyable {
     var context: UnsafeMutablePointer<AVFormatContext>? = try checkMemory(
       "avformat_alloc_context", avformat_alloc_context())
     context?.pointee.interrupt_callback.opaque = Unmanaged.passUnretained(interrupt).toOpaque()
-    context?.pointee.interrupt_callback.callback = { opaque in
-      guard let opaque else { return 0 }
-      return Unmanaged<InterruptFlag>.fromOpaque(opaque).takeUnretainedValue().isRaised ? 1 : 0
-    }
+    context?.pointee.interrupt_callback.callback = InterruptFlag.isRaised
     // Without the prefix a name with a colon would be taken for a protocol.
     try check("avformat_open_input", avformat_open_input(&context, "file:" + path, nil, &options))
     self.pointer = try checkMemory("avformat_open_input", context)

@@ -97,7 +97,8 @@ public struct FrameDescriptor: Hashable, Sendable {
   public var color: ColorDescription
   /// What the stream says of HDR mastering; nil where it says nothing.
   public var hdr: HDRMetadata?
-  /// The decoder found damage in the bitstream of this frame and concealed it.
+  /// The frame may not show what was encoded: the decoder met damage in its bitstream, or in that of a frame before it from
+  /// which it may be predicted. Damage that makes another valid bitstream is met by no decoder.
   public var isDamaged: Bool
   /// Which decoder made the frame.
   public var backend: Backend

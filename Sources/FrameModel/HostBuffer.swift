@@ -16,4 +16,16 @@ public protocol HostAllocator: AnyObject, Sendable {
   ///
   /// - Throws: `VABufError` with code `hostMemoryExhausted` when nothing came back within the pool's deadline.
   func allocate(byteCount: Int) throws(VABufError) -> any HostBuffer
+
+  /// The same, with less patience than the pool has; nil for all of it.
+  ///
+  /// An allocator that never waits need not have this one.
+  func allocate(byteCount: Int, within limit: Duration?) throws(VABufError) -> any HostBuffer
+}
+
+extension HostAllocator {
+  /// What an allocator does that never waits.
+  public func allocate(byteCount: Int, within limit: Duration?) throws(VABufError) -> any HostBuffer {
+    try allocate(byteCount: byteCount)
+  }
 }

@@ -39,7 +39,7 @@ package enum DecodeSupport: Hashable, Sendable {
     guard let reason else { return nil }
     return VABufError(
       .backendUnavailable, what: what, why: reason,
-      remedy: "--backend auto or software decodes it without the GPU; `vabuf probe` shows what the GPU can")
+      remedy: "`Options.backend` auto or software decodes it without the GPU; `vabuf probe` shows what the GPU can")
   }
 }
 

@@ -27,11 +27,12 @@ package struct VAError: Error, Hashable, Sendable {
   package var remedy: String {
     switch kind {
     case .success, .failed:
-      "look for messages of the GPU in `dmesg`, and for a newer VA driver; --backend software does without the GPU"
+      "look for messages of the GPU in `dmesg`, and for a newer VA driver; `Options.backend` software does without the GPU"
     case .deviceLost: "open the device again; if it stays away, `dmesg` tells what became of the GPU"
-    case .exhausted: "release frames, lower --gpu-surfaces, or end other programs that use the GPU"
+    case .exhausted: "release frames, lower `Options.gpuSurfaces`, or end other programs that use the GPU"
     case .busy: "try again; if it stays so, look for a GPU hang in `dmesg`"
-    case .unsupported: "this driver cannot do that: `vabuf probe` shows what it can, --backend software does without it"
+    case .unsupported:
+      "this driver cannot do that: `vabuf probe` shows what it can, `Options.backend` software does without it"
     case .invalid: "this is a mistake of vabuf or of the driver: please report it, with the output of `vabuf probe`"
     }
   }

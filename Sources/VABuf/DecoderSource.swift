@@ -260,7 +260,7 @@ final class DecoderSource: FrameSource {
     let failure = DeviceFailure(
       .lost, what: "VA-API on \(device?.path ?? "a device")",
       why: "the driver did not return from a call within \(hardware.deadline)",
-      remedy: "look for a GPU hang in `dmesg`; --backend software does without the GPU")
+      remedy: "look for a GPU hang in `dmesg`; `Options.backend` software does without the GPU")
     try await replaceSession()
     setDevice(nil)
     try await recover(failure, isHung: true)
@@ -284,7 +284,7 @@ final class DecoderSource: FrameSource {
         let failure = state.withLock { $0.failure }
         throw failure?.error
           ?? VABufError(
-            .backendUnavailable, what: "VA-API", why: "\(reason)", remedy: "use --backend auto or software")
+            .backendUnavailable, what: "VA-API", why: "\(reason)", remedy: "use `Options.backend` auto or software")
       case .open(.software, _):
         try await useSoftware()
         return
@@ -328,7 +328,7 @@ final class DecoderSource: FrameSource {
         try await replaceSession()
         throw DeviceFailure(
           .noDevice, what: "VA-API", why: "the driver did not return from a call within \(hardware.deadline)",
-          remedy: "look for a GPU hang in `dmesg`; --backend software does without the GPU")
+          remedy: "look for a GPU hang in `dmesg`; `Options.backend` software does without the GPU")
       }
       let (device, run) = try result.get()
       setDevice(device)
@@ -338,12 +338,16 @@ final class DecoderSource: FrameSource {
       }
       return nil
     } catch let failure as DeviceFailure {
-      hardware.logger.info(
-        "no hardware decoding", metadata: ["what": "\(failure.what)", "why": "\(failure.why)"])
-      return state.withLock { state in
+      let action = state.withLock { state in
         state.failure = failure
         return state.policy.openFailed(.init(failure.kind)) ?? .open(.software, afterNanoseconds: 0)
       }
+      // Many machines have none, and `fallbackReason` tells. Who named one expects it.
+      var level = Logger.Level.debug
+      if case .open(.software, _) = action, hardware.path != nil { level = .warning }
+      hardware.logger.log(
+        level: level, "no hardware decoding", metadata: ["what": "\(failure.what)", "why": "\(failure.why)"])
+      return action
     }
   }
 

@@ -108,6 +108,9 @@ public final class FrameBuffer: Sendable {
     public var packsFrames = true
     /// Memory to share with other buffers; nil makes a pool of one's own.
     public var pool: MemoryPool?
+    /// How long a decoder waits for memory, or for a surface, while the program holds all of it; then the request fails with
+    /// `hostMemoryExhausted` or `surfacesExhausted`. That of a shared pool is the pool's.
+    public var memoryDeadline = Duration.seconds(5)
     /// Decoder threads; 0 takes what libavcodec takes by itself (one a processor and one more; one on one
     /// processor).
     public var threads = 0
@@ -160,6 +163,11 @@ public final class FrameBuffer: Sendable {
         .invalidConfiguration, what: "sessions of a range", why: "\(options.rangeSessions ?? 0) of them",
         remedy: "give 1 (none but the one that does everything else) to 256")
     }
+    guard options.memoryDeadline > .zero else {
+      throw VABufError(
+        .invalidConfiguration, what: "deadline of memory", why: "\(options.memoryDeadline)",
+        remedy: "give a second or more: decoding waits so long for frames that are released")
+    }
     guard options.deviceDeadline > .zero else {
       throw VABufError(
         .invalidConfiguration, what: "deadline of drivers", why: "\(options.deviceDeadline)",
@@ -168,7 +176,8 @@ public final class FrameBuffer: Sendable {
     let pool =
       try options.pool
       ?? MemoryPool(
-        capacity: openingBytes(options), surfaces: openingSurfaces(options), deviceDeadline: options.deviceDeadline)
+        capacity: openingBytes(options), surfaces: openingSurfaces(options), deadline: options.memoryDeadline,
+        deviceDeadline: options.deviceDeadline)
     var session = SessionOptions(path: path, stream: options.stream, logger: options.logger)
     session.threads = options.threads
     session.hasLowPriority = options.decodesAtLowPriority
@@ -372,7 +381,8 @@ public final class FrameBuffer: Sendable {
     guard let index else { return [] }
     return index.frames.enumerated().map {
       FrameTiming(
-        number: $0.offset, pts: $0.element.pts, duration: $0.element.duration, isKeyframe: $0.element.isKeyframe)
+        number: $0.offset, pts: $0.element.pts, duration: $0.element.duration, isKeyframe: $0.element.isKeyframe,
+        isDamaged: $0.element.isDamaged)
     }
   }
 

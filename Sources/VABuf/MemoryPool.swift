@@ -56,7 +56,14 @@ public final class MemoryPool: HostAllocator {
   ///
   /// - Throws: `VABufError` with code `hostMemoryExhausted` after the pool's deadline.
   public func allocate(byteCount: Int) throws(VABufError) -> any HostBuffer {
-    try core.leaseBlocking(byteCount) { false }
+    try allocate(byteCount: byteCount, within: nil)
+  }
+
+  /// The same, for at most `limit`; nil for the pool's deadline, which is the most.
+  ///
+  /// - Throws: `VABufError` with code `hostMemoryExhausted` after that time.
+  public func allocate(byteCount: Int, within limit: Duration?) throws(VABufError) -> any HostBuffer {
+    try core.leaseBlocking(byteCount, within: limit) { false }
   }
 
   /// Leases a buffer, suspending until memory comes back, or `isAbandoned` says that nobody waits for it any more.
@@ -70,8 +77,8 @@ public final class MemoryPool: HostAllocator {
   }
 
   /// `allocate`, until `isAbandoned` says that nobody waits for it any more: then it fails with code `closed`.
-  func allocate(byteCount: Int, isAbandoned: () -> Bool) throws(VABufError) -> any HostBuffer {
-    try core.leaseBlocking(byteCount, isAbandoned: isAbandoned)
+  func allocate(byteCount: Int, within limit: Duration?, isAbandoned: () -> Bool) throws(VABufError) -> any HostBuffer {
+    try core.leaseBlocking(byteCount, within: limit, isAbandoned: isAbandoned)
   }
 
   /// Allocates buffers ahead and touches their pages, as many of `count` as the capacity holds.

@@ -66,7 +66,10 @@ final class PoolCore: Sendable {
     }
   }
 
-  func leaseBlocking(_ byteCount: Int, isAbandoned: () -> Bool) throws(VABufError) -> PoolLease {
+  /// - Parameter limit: how long it waits; nil for the deadline, which is the most.
+  func leaseBlocking(
+    _ byteCount: Int, within limit: Duration?, isAbandoned: () -> Bool
+  ) throws(VABufError) -> PoolLease {
     if isAbandoned() { throw abandoned }
     // As a rule there is some at once, and nothing to wait with is needed.
     do {
@@ -74,6 +77,7 @@ final class PoolCore: Sendable {
     } catch {
       guard error.code == .hostMemoryExhausted, isPossible(byteCount) else { throw error }
     }
+    let limit = min(limit ?? deadline, deadline)
     let start = ContinuousClock.now
     var hasWaited = false
     while true {
@@ -85,7 +89,7 @@ final class PoolCore: Sendable {
       do {
         return try lease(byteCount)
       } catch {
-        let left = deadline - (ContinuousClock.now - start)
+        let left = limit - (ContinuousClock.now - start)
         guard error.code == .hostMemoryExhausted, isPossible(byteCount), left > .zero else { throw error }
         if !hasWaited { counters.waits.count() }
         hasWaited = true
@@ -139,7 +143,7 @@ final class PoolCore: Sendable {
     return VABufError(
       .hostMemoryExhausted, what: "host memory for a picture of \(byteCount) bytes",
       why: "\(leased) of \(capacity) bytes are leased, in \(count) buffers",
-      remedy: "release frames that you hold, or give the pool more memory (--host-memory)")
+      remedy: "release frames that you hold, or give the pool more memory (`Options.hostMemory`)")
   }
 
   private func tryLease(_ byteCount: Int) -> Attempt {
@@ -163,7 +167,7 @@ final class PoolCore: Sendable {
         return .failed(
           VABufError(
             .hostMemoryExhausted, what: "host memory for a picture of \(byteCount) bytes",
-            why: "the system gives no more memory", remedy: "close other programs, or lower --host-memory"))
+            why: "the system gives no more memory", remedy: "close other programs, or lower `Options.hostMemory`"))
       }
       return .lease(PoolLease(core: self, id: id, region: region, byteCount: bytes))
     case .overCapacity(let missing): return .missing(missing)

@@ -13,7 +13,9 @@ final class SessionMemory: HostAllocator {
   /// Makes waiting and later allocations fail with code `closed`. Any thread.
   func close() { isClosed.store(true, ordering: .relaxed) }
 
-  func allocate(byteCount: Int) throws(VABufError) -> any HostBuffer {
-    try pool.allocate(byteCount: byteCount) { isClosed.load(ordering: .relaxed) }
+  func allocate(byteCount: Int) throws(VABufError) -> any HostBuffer { try allocate(byteCount: byteCount, within: nil) }
+
+  func allocate(byteCount: Int, within limit: Duration?) throws(VABufError) -> any HostBuffer {
+    try pool.allocate(byteCount: byteCount, within: limit) { isClosed.load(ordering: .relaxed) }
   }
 }

@@ -93,4 +93,7 @@ public struct FrameTiming: Hashable, Sendable {
   public var duration: Int64
   /// Decoding could start here.
   public var isKeyframe: Bool
+  /// It may not show what was encoded (`FrameDescriptor.isDamaged`), as far as decoding has met damage by now: all that is
+  /// known of a stream from its packets alone is that they are there. Once damage is met, it is known of all frames.
+  public var isDamaged: Bool
 }

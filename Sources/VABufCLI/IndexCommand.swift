@@ -46,6 +46,7 @@ struct IndexCommand: AsyncParsableCommand {
       ("width", .int(stream.width)), ("height", .int(stream.height)), ("pixel_format", .text(stream.pixelFormat?.name)),
       ("frame_rate", .ratio(stream.averageFrameRate)), ("rotation", .number(stream.rotation)),
       ("sample_aspect_ratio", .ratio(stream.sampleAspectRatio)), ("doubts", .string(stream.indexDoubts)),
+      ("damaged", .array(damaged(buffer).map { .int($0) })),
     ]
     if list {
       let rows = buffer.timings.map { timing -> JSON in
@@ -53,13 +54,16 @@ struct IndexCommand: AsyncParsableCommand {
           ("number", .int(timing.number)), ("pts", .int(Int(timing.pts))),
           ("seconds", .rounded(Double(timing.pts) * stream.timeBase.value, 6)),
           ("duration", .int(Int(timing.duration))),
-          ("keyframe", .bool(timing.isKeyframe)),
+          ("keyframe", .bool(timing.isKeyframe)), ("damaged", .bool(timing.isDamaged)),
         ])
       }
       members.append(("list", .array(rows)))
     }
     return .object(members)
   }
+
+  /// The numbers of the frames that may not show what was encoded.
+  private func damaged(_ buffer: FrameBuffer) -> [Int] { buffer.timings.filter(\.isDamaged).map(\.number) }
 
   private func seconds(_ stream: StreamInfo) -> Double { Double(stream.duration) * stream.timeBase.value }
 
@@ -83,6 +87,11 @@ struct IndexCommand: AsyncParsableCommand {
     if ratio.numerator > 0, ratio.numerator != ratio.denominator { rows.append(("pixel aspect", "\(ratio)")) }
     if stream.rotation != 0 { rows.append(("rotation", "\(Text.fixed(stream.rotation, 1)) degrees")) }
     if !stream.indexDoubts.isEmpty { rows.append(("doubts", stream.indexDoubts)) }
+    let damaged = damaged(buffer)
+    if !damaged.isEmpty {
+      let first = damaged.prefix(8).map { "\($0)" }.joined(separator: ", ")
+      rows.append(("damaged", "\(damaged.count): \(first)\(damaged.count > 8 ? ", ..." : "")"))
+    }
     return Text.table(rows) + (list ? "\n" + table(buffer.timings, stream) : "")
   }
 
@@ -97,6 +106,9 @@ struct IndexCommand: AsyncParsableCommand {
     func line(_ cells: [String]) -> String {
       zip(cells, widths).map { Text.left($0, $1) }.joined(separator: "  ")
     }
-    return line(head) + "  key\n" + zip(rows, timings).map { line($0) + ($1.isKeyframe ? "  key\n" : "\n") }.joined()
+    func signs(_ timing: FrameTiming) -> String {
+      (timing.isKeyframe ? "  key" : "") + (timing.isDamaged ? "  damaged" : "")
+    }
+    return line(head) + "  key\n" + zip(rows, timings).map { line($0) + signs($1) + "\n" }.joined()
   }
 }

@@ -64,7 +64,7 @@ struct VABufCommand: AsyncParsableCommand {
       if let line = error.line { Terminal.say(line) }
       Glibc.exit(1)
     } catch let error as VABufError {
-      Terminal.say(error.description)
+      Terminal.say(OptionNames.ofCommandLine(error.description))
       Glibc.exit(1)
     } catch {
       let code = exitCode(for: error)

@@ -11,6 +11,7 @@ import VABufTestKit
     for key in [
       "schema", "file", "stream", "frames", "keyframes", "duration", "time_base", "variable_rate", "codec", "profile",
       "decoder", "width", "height", "pixel_format", "frame_rate", "rotation", "sample_aspect_ratio", "doubts",
+      "damaged",
     ] { #expect(index[key] != nil, "no \(key)") }
     #expect(run.lines[1] == "  \"schema\": 1,")
     #expect(index["frames"] as? Int == 60)
@@ -32,6 +33,23 @@ import VABufTestKit
     let text = try Program.vabuf("index", clip, "--list").lines
     #expect(text.contains { $0.hasPrefix("frames ") && $0.hasSuffix(" 60") })
     #expect(text.count > 60)
+  }
+
+  @Test func verifyingTellsWhichFramesAreDamaged() throws {
+    guard let clip = try pyramid() else { return }
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: clip))
+    for position in bytes.count / 2..<bytes.count / 2 + 300 { bytes[position] = 0xff }
+    let path = Program.scratch("damaged") + "/damaged.mp4"
+    try bytes.write(to: URL(fileURLWithPath: path))
+    let run = try Program.vabuf("index", path, "--verify", "--list", "--json").json()
+    let damaged = try #require(run["damaged"] as? [Int])
+    #expect((1..<60).contains(damaged.count), "\(damaged)")
+    let list = try #require(run["list"] as? [[String: Any]])
+    #expect(list.filter { $0["damaged"] as? Bool == true }.compactMap { $0["number"] as? Int } == damaged)
+    let text = try Program.vabuf("index", path, "--list").lines
+    #expect(text.contains { $0.hasPrefix("damaged ") && $0.contains("\(damaged.count): \(damaged[0])") })
+    #expect(text.count { $0.hasSuffix("  damaged") } == damaged.count)
+    #expect(try !Program.vabuf("index", clip).text.contains("damaged"))
   }
 }
 

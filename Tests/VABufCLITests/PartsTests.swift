@@ -44,6 +44,14 @@ import Testing
     #expect(Text.bytes(900) == "900 bytes")
   }
 
+  @Test func messagesNameOptionsOfTheCommand() {
+    #expect(
+      OptionNames.ofCommandLine("use `Options.backend` auto, or `Options.device` /dev/dri/renderD128")
+        == "use --backend auto, or --device /dev/dri/renderD128")
+    #expect(OptionNames.ofCommandLine("more memory (`Options.hostMemory`)") == "more memory (--host-memory)")
+    #expect(OptionNames.ofCommandLine("see `dmesg`") == "see `dmesg`")
+  }
+
   @Test func controlCharactersOfOthersAreNotObeyed() throws {
     #expect(Text.harmless("a\u{1b}[31mb\u{7f}\u{9b}2J\n") == "a?[31mb??2J?")
     let names = ["é\u{1b}]0;x\u{7}", "tab\t\\n \"quoted\"", "\u{9b}\r"]
@@ -90,7 +98,7 @@ import Testing
   }
 
   private func timings(_ pts: [Int64], duration: Int64) -> [FrameTiming] {
-    pts.enumerated().map { FrameTiming(number: $0, pts: $1, duration: duration, isKeyframe: false) }
+    pts.enumerated().map { FrameTiming(number: $0, pts: $1, duration: duration, isKeyframe: false, isDamaged: false) }
   }
 
   @Test func timelinesFollowTheStream() {

@@ -38,6 +38,15 @@ import VABufTestKit
     }
   }
 
+  @Test func whatIsMissingIsNamedAsTheCommandDoes() throws {
+    let path = try clip("x.mkv", "options", "-f lavfi -i testsrc2=s=64x48:r=25:d=1 -c:v ffv1")
+    let device = try Program.vabuf("framemd5", "--backend", "vaapi", "--device", "/nope", path)
+    #expect(device.status == 1 && device.complaints.first?.contains("/nope") == true, "\(device.errors)")
+    let memory = try Program.vabuf("framemd5", "--host-memory", "10000", path)
+    #expect(memory.status == 1 && memory.complaints.first?.contains("--host-memory") == true, "\(memory.errors)")
+    for run in [device, memory] { #expect(!run.errors.contains("Options."), "\(run.errors)") }
+  }
+
   @Test func aPercentSignIsAPartOfTheName() throws {
     let source = "-f lavfi -i testsrc2=s=64x48:r=25:d=1 -frames:v"
     _ = try clip("img%d.png", "percent", source + " 3")

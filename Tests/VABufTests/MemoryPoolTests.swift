@@ -43,7 +43,7 @@ import VABufTestKit
     let error = #expect(throws: VABufError.self) { try pool.lease(byteCount: 16_384) }
     #expect(
       error?.description == "host memory for a picture of 16384 bytes: 8192 of 20000 bytes are leased, in 1 buffers: "
-        + "release frames that you hold, or give the pool more memory (--host-memory)")
+        + "release frames that you hold, or give the pool more memory (`Options.hostMemory`)")
     #expect(error?.code == .hostMemoryExhausted)
     #expect(throws: VABufError.self) { try pool.lease(byteCount: .max) }
     withExtendedLifetime(kept) {}

@@ -25,8 +25,10 @@ void vabuf_set_log_sink(vabuf_log_sink sink);
 
 // Calls `watch` with the `opaque` of each decoder whose get_buffer2 is this one, and with the format of the line, when
 // the decoder logs an error or that it conceals one. FFmpeg 5.1 says no other way that a frame thread concealed.
+// What a demuxer whose interrupt callback is `interrupted`, and says so, logs goes nowhere: it was told to stop.
 typedef void (*vabuf_decoder_watch)(void *opaque, const char *format);
-void vabuf_watch_decoders(int (*get_buffer2)(AVCodecContext *, AVFrame *, int), vabuf_decoder_watch watch);
+void vabuf_watch_log(
+    int (*get_buffer2)(AVCodecContext *, AVFrame *, int), vabuf_decoder_watch watch, int (*interrupted)(void *));
 
 // Feature tests: members that moved to flags in libavutil 58.7 (FFmpeg 6.1), and stream side data that moved into
 // the codec parameters in libavcodec 60.30.

@@ -39,7 +39,7 @@ package final class HardwareDevice: Sendable {
     } catch {
       throw DeviceFailure(
         .failed, what: "VA-API on \(display.path)", why: "\(error.code) (\(error.call))",
-        remedy: "look for messages of the GPU in `dmesg`; --backend software does without it")
+        remedy: "look for messages of the GPU in `dmesg`; `Options.backend` software does without it")
     }
     path = display.path
     bindsSurfaces = display.bindsSurfaces
@@ -109,7 +109,8 @@ package final class HardwareDevice: Sendable {
       needs.most > limit ? .unsupported : .resources, what: "VA-API on \(path)",
       why: "the decoder may need \(needs.most) surfaces, there are \(limit)"
         + (others > 0 ? ", \(others) of them promised to other decoders" : ""),
-      remedy: "allow more surfaces (--gpu-surfaces \(others + needs.most) or more), or use --backend auto")
+      remedy:
+        "allow more surfaces (`Options.gpuSurfaces` \(others + needs.most) or more), or use `Options.backend` auto")
   }
 
   /// How many surfaces a decoder is likely to keep from caches: those of a context are taken when it is made.

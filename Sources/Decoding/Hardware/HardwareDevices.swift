@@ -65,12 +65,13 @@ package final class HardwareDevices: Sendable {
 
   private static let noNode = DeviceFailure(
     .noDevice, what: "VA-API", why: "this machine has no render node (/dev/dri/renderD*)",
-    remedy: "name one with --device, or do without the GPU: --backend software, frames in host memory")
+    remedy: "name one with `Options.device`, or do without the GPU: `Options.backend` software, frames in host memory")
 
   private static func stuck(_ what: String) -> DeviceFailure {
     DeviceFailure(
       .noDevice, what: what, why: "the driver did not return from a call",
-      remedy: "look for a GPU hang in `dmesg`; --backend software, with frames in host memory, does without the GPU")
+      remedy:
+        "look for a GPU hang in `dmesg`; `Options.backend` software, with frames in host memory, does without the GPU")
   }
 
   private func hung(_ path: String) { state.withLock { _ = $0.hung.insert(path) } }
@@ -195,7 +196,7 @@ package final class HardwareDevices: Sendable {
     guard case .bad(let why) = known else { return nil }
     return DeviceFailure(
       .unsupported, what: "VA-API on \(path)", why: why,
-      remedy: "`vabuf probe --refresh` finds out what it decodes right; --device \(path) takes it all the same")
+      remedy: "`vabuf probe --refresh` finds out what it decodes right; `Options.device` \(path) takes it all the same")
   }
 
   /// Why the driver does not take a stream; nil where it says that it does.
@@ -220,7 +221,7 @@ package final class HardwareDevices: Sendable {
     if case .failed = last { kind = .failed } else { kind = .unsupported }
     return DeviceFailure(
       kind, what: "VA-API on \(device.path)", why: last.reason ?? "it does not decode \(stream.codec)",
-      remedy: "use --backend auto or software; `vabuf probe` shows what the device can")
+      remedy: "use `Options.backend` auto or software; `vabuf probe` shows what the device can")
   }
 }
 

@@ -72,7 +72,7 @@ package final class HardwareSession: SurfaceAllocator {
       // The references are in surfaces of the old context: what is predicted from them would be wrong without an error.
       throw VABufError(
         .deviceFailed, what: "decoding on \(device.path)", why: "pictures change their size between keyframes",
-        remedy: "use --backend auto or software")
+        remedy: "use `Options.backend` auto or software")
     }
     unbind()
     let bound = try device.surfaces.bind(
@@ -124,13 +124,13 @@ package final class HardwareSession: SurfaceAllocator {
     if case .unsupported(let why) = trouble {
       return DeviceFailure(
         .unsupported, what: what, why: why,
-        remedy: "use --backend auto or software; `vabuf probe` shows what the device can")
+        remedy: "use `Options.backend` auto or software; `vabuf probe` shows what the device can")
     }
     // libavcodec's answer to any failed call of libva; damage is another one.
     guard trouble != nil || code == .inputOutput else { return nil }
     return DeviceFailure(
       device.isAnswering ? .failed : .lost, what: what, why: trouble?.why ?? "the driver failed while it decoded",
-      remedy: "look for messages of the GPU in `dmesg`; --backend software does without it")
+      remedy: "look for messages of the GPU in `dmesg`; `Options.backend` software does without it")
   }
 
   /// Waits in between, for something that is not the driver.

@@ -6,7 +6,7 @@ internal import VAAPI
 /// Downloads a surface by the best of several ways, and uploads to one.
 ///
 /// How a driver likes to be read differs by orders of magnitude (derived images are uncached on some GPUs): each way is
-/// measured on the first downloads of a size and format, and the fastest is kept (`DownloadChoice`).
+/// measured on the first downloads of a size and format, and the best is kept (`DownloadChoice`).
 // Sendable: used on the queue of its `SurfaceAccess` only, and by the device's teardown after that is gone.
 final class SurfaceCopier: @unchecked Sendable {
   private typealias Way = DownloadChoice.Way
@@ -28,12 +28,10 @@ final class SurfaceCopier: @unchecked Sendable {
   /// What was measured so far.
   var rates: [DownloadRate] {
     choices.flatMap { shape, choice in
-      let costs = choice.nanoseconds
-      let best = costs.min { $0.value < $1.value }?.key
-      return costs.sorted { $0.key.rawValue < $1.key.rawValue }.map { way, nanoseconds in
+      choice.nanoseconds.sorted { $0.key.rawValue < $1.key.rawValue }.map { way, nanoseconds in
         DownloadRate(
           way: way.rawValue, format: "\(shape.format.fourcc)", width: shape.width, height: shape.height,
-          milliseconds: Double(nanoseconds) / 1e6, isBest: way == best)
+          milliseconds: Double(nanoseconds) / 1e6, isBest: way == choice.best)
       }
     }
   }

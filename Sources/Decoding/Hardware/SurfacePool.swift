@@ -348,6 +348,6 @@ package final class SurfacePool: Sendable {
       .surfacesExhausted, what: "surface on \(path)",
       why: "\(leased) of \(total) surfaces are in use: \(held.leased) leased by the program, "
         + "\(held.cached - held.leased) cached, \(max(0, leased - held.cached)) in decoders",
-      remedy: "release frames that you hold, or allow more surfaces (--gpu-surfaces)")
+      remedy: "release frames that you hold, or allow more surfaces (`Options.gpuSurfaces`)")
   }
 }

@@ -7,10 +7,20 @@ package struct FrameIndex: Hashable, Sendable {
     /// The packet that it is decoded from, by number in demuxing order.
     package var packet: Int32
     package var isKeyframe: Bool
+    /// Where the index is repeatable: the frame may show damage (`DamageMap`).
+    package var isDamaged: Bool
     /// Presentation time in ticks of the time base.
     package var pts: Int64
     /// Ticks.
     package var duration: Int64
+
+    package init(packet: Int32, isKeyframe: Bool, isDamaged: Bool = false, pts: Int64, duration: Int64) {
+      self.packet = packet
+      self.isKeyframe = isKeyframe
+      self.isDamaged = isDamaged
+      self.pts = pts
+      self.duration = duration
+    }
 
     /// When the frame is over. Files may claim any time, so sums wrap instead of trapping.
     var end: Int64 { pts &+ max(duration, 1) }
@@ -79,6 +89,16 @@ package struct FrameIndex: Hashable, Sendable {
       latest = max(latest, frame.pts)
       latestPTS.append(latest)
     }
+  }
+
+  /// Its frames are those of another index, whatever is known of damage.
+  package func hasFrames(of other: FrameIndex) -> Bool {
+    frames.count == other.frames.count
+      && zip(frames, other.frames).allSatisfy { mine, other in
+        var mine = mine
+        mine.isDamaged = other.isDamaged
+        return mine == other
+      }
   }
 
   /// The last packet of the picture that a packet begins: a second field may be a packet of its own, which gives no frame.

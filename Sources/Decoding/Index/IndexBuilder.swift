@@ -37,11 +37,14 @@ package enum IndexBuilder {
   ///
   /// Where only the start is in doubt, the decoder goes as far as the first packet from which headers can be trusted.
   ///
-  /// - Parameter meetsDamage: becomes true where the decoder says so after the first packet from which headers can be
-  ///   trusted; before it, references are missing anyway.
-  package static func decode(
+  /// - Parameters:
+  ///   - meetsDamage: becomes true where the decoder says so after the first packet from which headers can be
+  ///     trusted; before it, references are missing anyway.
+  ///   - damage: where it does. One with threads tells for sure only which pictures it did not write, and a repeatable one
+  ///     all but that: what both tell is all that is known.
+  static func decode(
     _ decoder: inout StreamDecoder, analysis: IndexAnalysis, doubts: Doubts, meetsDamage: inout Bool,
-    progress: Progress?
+    damage: inout DamageMap, progress: Progress?
   ) throws -> FrameIndex {
     var emitted: [Int?] = []
     var hashes: [UInt64] = []
@@ -49,29 +52,43 @@ package enum IndexBuilder {
     let entry = doubts.contains(.start) ? analysis.firstLaterEntry : nil
     let goal = doubts == .start ? entry : nil
     var isStarting = entry != nil
+    var sent = 0
     guard try decoder.start(at: 0, records: analysis.packets, reopening: true) else { throw Self.changed }
     while true {
       let frame = try Frame()
-      switch try decoder.receive(into: frame, records: analysis.packets) {
-      case .ended:
-        if !isStarting, try !decoder.takeDamage().isEmpty { meetsDamage = true }
-        progress?(1)
-        return analysis.proven(emitted: emitted, hashes: hashes, doubts: doubts)
+      let emission = try decoder.receive(into: frame, records: analysis.packets)
+      switch emission {
       case .desynchronised: throw Self.changed
       case .frame(let packet):
         if let goal, packet == goal, let index = analysis.proven(start: emitted, before: goal, hashes: hashes) {
           progress?(1)
           return index
         }
-        emitted.append(packet)
-        shape = frame.shape(known: shape)
-        let signs = try decoder.takeDamage()
-        if !isStarting, !signs.isEmpty || frame.isDamaged { meetsDamage = true }
-        if packet == entry { isStarting = false }
-        hashes.append(shape.map { frame.pictureHash($0) } ?? 0)
-        if let progress, let packet, emitted.count % 16 == 0 {
-          progress(Double(packet) / Double(max(1, goal ?? analysis.packets.count)))
-        }
+      case .ended: break
+      }
+      let signs = try decoder.takeDamage()
+      damage.met(signs.unwritten.lazy.map { Int($0) }, by: emitted.count)
+      // One thread works at what was sent since the last frame came out.
+      if decoder.isRepeatable, signs.missesReferences || signs.losesSamples {
+        damage.met(sent..<max(sent, decoder.position), by: emitted.count)
+      }
+      sent = decoder.position
+      guard case .frame(let packet) = emission else {
+        if !isStarting, !signs.isEmpty { meetsDamage = true }
+        progress?(1)
+        var index = analysis.proven(emitted: emitted, hashes: hashes, doubts: doubts)
+        damage.mark(&index)
+        return index
+      }
+      let own = packet.map { [$0] } ?? []
+      if frame.isDamaged || signs.leavesOut { damage.met(own, by: emitted.count) }
+      if !isStarting, !signs.isEmpty || frame.isDamaged { meetsDamage = true }
+      emitted.append(packet)
+      shape = frame.shape(known: shape)
+      if packet == entry { isStarting = false }
+      hashes.append(shape.map { frame.pictureHash($0) } ?? 0)
+      if let progress, let packet, emitted.count % 16 == 0 {
+        progress(Double(packet) / Double(max(1, goal ?? analysis.packets.count)))
       }
     }
   }

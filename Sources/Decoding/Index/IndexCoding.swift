@@ -4,7 +4,7 @@ internal import FrameModel
 ///
 /// Little-endian, as all machines that vabuf runs on; another byte order fails the magic number.
 enum IndexCoding {
-  private static let magic: UInt64 = 0x3730_7864_6975_6176  // "vauidx07"
+  private static let magic: UInt64 = 0x3830_7864_6975_6176  // "vauidx08"
 
   static func encode(_ index: FrameIndex, identity: FileIdentity) -> [UInt8] {
     var writer = Writer()
@@ -30,7 +30,7 @@ enum IndexCoding {
     }
     for frame in index.frames {
       writer.put(frame.packet)
-      writer.put(UInt8(frame.isKeyframe ? 1 : 0))
+      writer.put(UInt8((frame.isKeyframe ? 1 : 0) | (frame.isDamaged ? 2 : 0)))
       writer.put(frame.pts)
       writer.put(frame.duration)
     }
@@ -76,9 +76,11 @@ enum IndexCoding {
         { (reader: inout Reader) -> FrameIndex.Entry? in
           // A counted frame's packet may be unknown.
           guard let packet = reader.take(Int32.self), packet >= (proof == .counted ? -1 : 0), packet < packets.count,
-            let key = reader.take(UInt8.self), let pts = reader.take(Int64.self), let duration = reader.take(Int64.self)
+            let signs = reader.take(UInt8.self), let pts = reader.take(Int64.self),
+            let duration = reader.take(Int64.self)
           else { return nil }
-          return FrameIndex.Entry(packet: packet, isKeyframe: key != 0, pts: pts, duration: duration)
+          return FrameIndex.Entry(
+            packet: packet, isKeyframe: signs & 1 != 0, isDamaged: signs & 2 != 0, pts: pts, duration: duration)
         }),
       let points = reader.list(
         counts[2],

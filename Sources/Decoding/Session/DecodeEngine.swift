@@ -23,7 +23,7 @@ package final class DecodeEngine {
   /// How many times decoding has made another index than the headers promised.
   package private(set) var indexGeneration = 0
   private let options: SessionOptions
-  private let allocator: any HostAllocator
+  private let memory: DecoderMemory
   private let interrupt: InterruptFlag
   private var decoder: StreamDecoder
   private var analysis: IndexAnalysis?
@@ -37,7 +37,7 @@ package final class DecodeEngine {
   /// The container does (`FormatContext`).
   private let hasPacketTable: Bool
   /// Decoders that wait where they stopped, beside the one that is at work.
-  private var parked: [ParkedDecoder] = []
+  private var parked: [ParkedDecoder] = [] { didSet { memory.isHasty = !parked.isEmpty } }
   /// How many decoders may be open; 1 where more could not be had.
   package var mostDecoders: Int
   /// How many of them in software, whose pictures are in host memory.
@@ -59,6 +59,7 @@ package final class DecodeEngine {
   package init(
     _ options: SessionOptions, allocator: any HostAllocator, interrupt: InterruptFlag
   ) throws {
+    let memory = DecoderMemory(allocator)
     var demuxer = try Demuxer(path: options.path, stream: options.stream, interrupt: interrupt)
     let stream = demuxer.stream
     let hasPacketTable = demuxer.format.hasPacketTable
@@ -67,7 +68,7 @@ package final class DecodeEngine {
       index = known
       analysis = nil
       decoder = try StreamDecoder(
-        demuxer: demuxer, options: DecoderOptions(threads: options.threads), allocator: allocator)
+        demuxer: demuxer, options: DecoderOptions(threads: options.threads), allocator: memory)
     } else {
       let analysis = try IndexBuilder.demux(&demuxer, progress: options.progress)
       guard !analysis.packets.isEmpty else {
@@ -81,12 +82,12 @@ package final class DecodeEngine {
       let isSought = index.startIsSeekable && hasPacketTable && !options.verifies
       if !isSought { try demuxer.rewind() }
       decoder = try StreamDecoder(
-        demuxer: demuxer, isAtEnd: isSought, options: DecoderOptions(threads: options.threads), allocator: allocator)
+        demuxer: demuxer, isAtEnd: isSought, options: DecoderOptions(threads: options.threads), allocator: memory)
     }
     self.stream = stream
     self.hasPacketTable = hasPacketTable
     self.options = options
-    self.allocator = allocator
+    self.memory = memory
     self.interrupt = interrupt
     self.identity = identity
     mostDecoders = options.decoders
@@ -229,6 +230,8 @@ package final class DecodeEngine {
         at: point.packet, records: index.packets, reopening: reopening,
         seeksStart: seeksStart)
     else { throw fileChanged }
+    // Not before: what is in flight of the one before fails at once.
+    memory.runBegins()
     run = DecodeRun(start: point, expected: point.firstFrame, isReopened: reopening)
   }
 
@@ -324,6 +327,7 @@ package final class DecodeEngine {
   /// Puts the decoder of a station to work, and parks the other one in its place.
   private func takeUp(_ station: Int) {
     if station == 0 { return }
+    memory.runBegins()
     parked[station - 1].exchange(&decoder, &run, lastUse: seeks, servesDemand: servesDemand)
   }
 
@@ -333,7 +337,7 @@ package final class DecodeEngine {
     do {
       let demuxer = try Demuxer(path: options.path, stream: stream.index, interrupt: interrupt)
       var another = try StreamDecoder(
-        demuxer: demuxer, options: DecoderOptions(threads: options.threads), allocator: allocator)
+        demuxer: demuxer, options: DecoderOptions(threads: options.threads), allocator: memory)
       if let hardware = decoder.hardware { try another.reopen(in: hardware.another()) }
       let waiting = ParkedDecoder(another)
       waiting.exchange(&decoder, &run, lastUse: seeks, servesDemand: servesDemand)
@@ -420,7 +424,7 @@ package final class DecodeEngine {
     let picture = try inSurface(frame, number, as: .software)
     let buffer: any HostBuffer
     do {
-      buffer = try allocator.allocate(byteCount: picture.hostBytes)
+      buffer = try memory.allocate(byteCount: picture.hostBytes)
       try picture.device.access.downloadBlocking(picture, into: buffer)
     } catch let error as VABufError where error.code == .deviceFailed {
       throw DeviceFailure(
@@ -442,7 +446,7 @@ package final class DecodeEngine {
     else {
       throw DeviceFailure(
         .unsupported, what: "frame \(number) of \(options.path)", why: "its pixel format does not come from surfaces",
-        remedy: "use --backend auto or software")
+        remedy: "use `Options.backend` auto or software")
     }
     return picture
   }
@@ -481,6 +485,9 @@ package final class DecodeEngine {
     try start(at: index.seekPoint(for: next, excluding: liars), reopening: true)
   }
 
+  /// Codecs whose decoders leave out what they cannot decode, and say nothing.
+  private static let silentCodecs: Set<String> = ["hevc", "vp8"]
+
   /// Decodes the stream once to learn its frames; twice, where decoding shows damage.
   ///
   /// Threads that conceal damage race, and what is not decoded shows what its buffer held before: a stream whose damage
@@ -506,24 +513,28 @@ package final class DecodeEngine {
     let analysis = try self.analysis ?? demuxed()
     dropParked()
     if hardware != nil { try decoder.reopen(in: nil) }
-    if repeatably, !decoder.isRepeatable { try decoder.reopen(repeatable: true, threads: 1) }
+    // Which pictures those do not write shows in memory only that is not cleared.
+    let isSilent = Self.silentCodecs.contains(stream.codec)
+    if repeatably, !isSilent, !decoder.isRepeatable { try decoder.reopen(repeatable: true, threads: 1) }
     var meetsDamage = false
+    var damage = DamageMap()
     index = try IndexBuilder.decode(
-      &decoder, analysis: analysis, doubts: doubts, meetsDamage: &meetsDamage, progress: options.progress)
-    if meetsDamage, !decoder.isRepeatable {
+      &decoder, analysis: analysis, doubts: doubts, meetsDamage: &meetsDamage, damage: &damage,
+      progress: options.progress)
+    if repeatably || meetsDamage, !decoder.isRepeatable {
       try decoder.reopen(repeatable: true, threads: 1)
       index = try IndexBuilder.decode(
-        &decoder, analysis: analysis, doubts: doubts.union(.damage), meetsDamage: &meetsDamage,
+        &decoder, analysis: analysis, doubts: doubts.union(.damage), meetsDamage: &meetsDamage, damage: &damage,
         progress: options.progress)
     }
-    if let hardware, !meetsDamage, index.frames == promised.frames {
+    if let hardware, !meetsDamage, index.hasFrames(of: promised) {
       // Software finds what the headers promised: the stream is not to blame.
       index = promised
       if decoder.isRepeatable { try decoder.reopen(repeatable: false, threads: options.threads) }
       throw DeviceFailure(
         .failed, what: "VA-API on \(hardware.device.path)",
         why: "its frames are not those of the stream" + (why.map { ": \($0)" } ?? ""),
-        remedy: "use --backend software; `vabuf probe` compares what the device decodes")
+        remedy: "use `Options.backend` software; `vabuf probe` compares what the device decodes")
     }
     index.isRepeatable = decoder.isRepeatable
     indexGeneration += 1
@@ -535,7 +546,7 @@ package final class DecodeEngine {
     if let obstacle = hardwareObstacle {
       throw DeviceFailure(
         .unsupported, what: "VA-API on \(hardware.device.path)", why: obstacle,
-        remedy: "use --backend auto or software")
+        remedy: "use `Options.backend` auto or software")
     }
     try decoder.reopen(in: hardware)
   }
@@ -546,7 +557,7 @@ package final class DecodeEngine {
     guard index.proof == .demuxed else { return }
     let promised = index
     try prove(.refuted)
-    guard !index.isRepeatable, index.frames == promised.frames else { return }
+    guard !index.isRepeatable, index.hasFrames(of: promised) else { return }
     index = promised
     indexGeneration = 0
     store()
@@ -583,7 +594,7 @@ package final class DecodeEngine {
         descriptor: descriptor(frame, number, picture.layout, generation: picture.device.generation),
         contents: .surface(picture))
     }
-    if frame.hostBuffer == nil { frame = try frame.moved(to: allocator) }
+    if frame.hostBuffer == nil { frame = try frame.moved(to: memory) }
     shape = frame.shape(known: shape)
     guard let buffer = frame.hostBuffer, let shape else {
       throw VABufError(
@@ -603,6 +614,7 @@ package final class DecodeEngine {
       number: number, timestamp: Timestamp(ticks: entry.pts, timeBase: index.timeBase), duration: entry.duration,
       layout: layout, sampleAspectRatio: frame.sampleAspectRatio, rotation: stream.rotation,
       fieldOrder: frame.fieldOrder, isKeyframe: entry.isKeyframe, color: frame.color, hdr: frame.hdr,
-      isDamaged: frame.isDamaged, backend: decoder.backend, deviceGeneration: generation)
+      isDamaged: index.isRepeatable ? entry.isDamaged : frame.isDamaged, backend: decoder.backend,
+      deviceGeneration: generation)
   }
 }

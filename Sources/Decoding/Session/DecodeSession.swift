@@ -62,7 +62,7 @@ package actor DecodeSession {
     guard let engine else { throw Self.notOpen }
     if let obstacle = engine.hardwareObstacle {
       throw DeviceFailure(
-        .unsupported, what: "hardware decoding", why: obstacle, remedy: "use --backend auto or software")
+        .unsupported, what: "hardware decoding", why: obstacle, remedy: "use `Options.backend` auto or software")
     }
     engine.dropParked()
     // A lost device ends with its last session; the driver may want that before it opens another one.

@@ -73,6 +73,9 @@ package struct StreamDecoder: ~Copyable {
     }
   }
 
+  /// The number of the packet that is sent next: all before it were, or were passed over.
+  package var position: Int { nextPacket }
+
   package var decoderName: String { codec.decoderName }
 
   package var backend: Backend { hardware == nil ? .software : .vaapi }

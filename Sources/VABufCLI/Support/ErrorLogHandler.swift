@@ -15,6 +15,6 @@ struct ErrorLogHandler: LogHandler {
   func log(event: LogEvent) {
     let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
     let tail = all.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
-    Terminal.say("\(event.level): \(event.message)\(tail)")
+    Terminal.say(OptionNames.ofCommandLine("\(event.level): \(event.message)\(tail)"))
   }
 }
