@@ -26,7 +26,7 @@ public struct StreamInfo: Hashable, Sendable {
   public var pixelFormat: PixelFormat?
   /// Seconds for each tick of timestamps.
   public var timeBase: Rational
-  /// Frames a second on average; 0/0 where unknown.
+  /// Frames a second on average: what the container says, unless it counts fields; 0/0 where unknown.
   public var averageFrameRate: Rational
   /// Counter-clockwise degrees by which pictures must be turned for display.
   public var rotation: Double
@@ -55,7 +55,7 @@ public struct StreamInfo: Hashable, Sendable {
     height = stream.height
     pixelFormat = stream.pixelFormat
     timeBase = stream.timeBase
-    averageFrameRate = stream.averageFrameRate
+    averageFrameRate = opened.index.averageFrameRate(said: stream.averageFrameRate)
     rotation = stream.rotation
     sampleAspectRatio = stream.sampleAspectRatio
     frameCount = opened.index.frames.count

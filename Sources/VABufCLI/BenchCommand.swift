@@ -80,6 +80,7 @@ struct BenchCommand: AsyncParsableCommand {
     guard pace >= 0, pace <= 60_000 else {
       throw ValidationError("--pace \(pace): give milliseconds from 0 to 60000.")
     }
+    if requests != nil, count != nil { throw ValidationError("--count: the file of --requests says how many.") }
     if let count, !(1...Workload.mostRequests).contains(count) {
       throw ValidationError("--count \(count): give a number from 1 to \(Workload.mostRequests).")
     }

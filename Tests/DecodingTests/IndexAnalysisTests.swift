@@ -45,6 +45,15 @@ import Testing
   private static func key(_ count: Int64) -> P { P(order: .count(count), entry: .exact, opens: true) }
   private static func picture(_ count: Int64) -> P { P(order: .count(count)) }
 
+  @Test func framesOverruleTheRateOfTheContainer() {
+    let index = analysis((0..<50).map { P(pts: $0, dts: $0, order: .count($0), entry: .exact, duration: 1) }).promised()
+    #expect(index.averageFrameRate(said: Rational(50, 1)) == Rational(25, 1))
+    #expect(index.averageFrameRate(said: Rational(24_000, 1001)) == Rational(24_000, 1001))
+    #expect(index.averageFrameRate(said: Rational(0, 0)) == Rational(25, 1))
+    let one = analysis([P(pts: 0, dts: 0, order: .count(0), entry: .exact, duration: 1)]).promised()
+    #expect(one.averageFrameRate(said: Rational(50, 1)) == Rational(50, 1))
+  }
+
   @Test func picturesAreSortedByTheirCountsWithinEachSequence() {
     let index = analysis([
       Self.key(0), Self.picture(8), Self.picture(4), Self.picture(2), Self.picture(6),

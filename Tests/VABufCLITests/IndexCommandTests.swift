@@ -111,7 +111,8 @@ import VABufTestKit
   @Test(arguments: [
     ["index", "x", "--host-memory", "12Q"], ["index", "x", "--host-memory", "0"], ["index", "x", "--threads", "-1"],
     ["index", "x", "--stream", "-1"], ["index", "x", "--gpu-surfaces", "0"], ["index", "x", "--backend", "gpu"],
-    ["bench", "x", "--workload", "idle"], ["bench", "x", "--count", "0"], ["bench", "x", "--pace", "-1"],
+    ["bench", "x", "--workload", "idle"], ["bench", "x", "--count", "0"],
+    ["bench", "x", "--requests", "y", "--count", "3"], ["bench", "x", "--pace", "-1"],
     ["bench", "x", "--pace", "nan"], ["play", "x", "--speed", "0"],
     ["play", "x", "--loop", "-1"], ["play", "x", "--gpu-api", "metal"], ["nothing"], ["index", "x", "--nothing"],
     ["index"],

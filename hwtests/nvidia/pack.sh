@@ -58,8 +58,8 @@ picture="testsrc2=s=1920x1080:r=30,trim=end_frame=300,noise=alls=6:allf=t:all_se
 make() { # name, coder and its arguments
   ffmpeg -nostdin -v error -y -f lavfi -i "$picture" "${@:2}" "$sys/clips/$1"
 }
-make h264-1080p.mp4 -c:v libx264 -preset veryfast -crf 27 -pix_fmt yuv420p
-make hevc-1080p.mp4 -c:v libx265 -preset veryfast -crf 27 -pix_fmt yuv420p -tag:v hvc1 -x265-params log-level=error
+make h264-1080p.mp4 -c:v libx264 -preset veryfast -crf 30 -pix_fmt yuv420p
+make hevc-1080p.mp4 -c:v libx265 -preset veryfast -crf 30 -pix_fmt yuv420p -tag:v hvc1 -x265-params log-level=error
 picture="testsrc2=s=640x360:r=25,trim=end_frame=60,noise=alls=12:allf=t:all_seed=5"
 make hevc-main10.mp4 -c:v libx265 -preset veryfast -pix_fmt yuv420p10le -x265-params log-level=error
 make h264-mbaff.mp4 -c:v libx264 -preset veryfast -pix_fmt yuv420p -flags +ildct+ilme
@@ -74,7 +74,7 @@ for clip in "$media"/files/*.* "$media"/h264/*.* "$@"; do
 done
 
 mkdir -p "$out"
-cp "$here/run.sh" "$out/"
+install -m 755 "$here/run.sh" "$out/"
 # The dictionary is large enough for the long clips, which repeat themselves.
 tar -C "$work" --owner=0 --group=0 -c sys | xz --x86 --lzma2=preset=9 --stdout >"$out/sys.tar.xz"
 du -sh --apparent-size "$out"/*

@@ -24,14 +24,18 @@ LIMIT=${LIMIT:-600} OUT=$(realpath -m "${OUT:-out}") CLIPS=${CLIPS:-*} DEVICE=${
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$OUT" "$work"/{home,scratch}
-if command -v xz >/dev/null; then tar -C "$work" -xJf "$here/sys.tar.xz"; else python3 -m tarfile -e "$here/sys.tar.xz" "$work"; fi
+if command -v xz >/dev/null; then
+  tar -C "$work" -xJf "$here/sys.tar.xz"
+else
+  python3 -m tarfile -e "$here/sys.tar.xz" "$work"
+fi
 sys=$work/sys
 
 # What sets the environment for vabuf, and for nothing else here. The folder of a library that the linker does not find by
 # itself is added: containers have NVIDIA's in one of their own.
 paths=$sys/lib
 for library in libcuda.so.1 libnvcuvid.so.1; do
-  if [[ -n ${RUNNER:-} ]] || ldconfig -p | grep "$library " >/dev/null; then continue; fi
+  if [[ -n ${RUNNER:-} ]] || ldconfig -p 2>/dev/null | grep "$library " >/dev/null; then continue; fi
   found=$(find /usr/local /usr/lib /opt -name "$library" -print -quit 2>/dev/null || true)
   [[ -n $found ]] || echo "run: this machine has no $library"
   [[ -z $found ]] || paths+=:${found%/*}
@@ -97,11 +101,14 @@ exact() {
 }
 part_A() {
   (cd "$sys/clips" && printf '%s\0' $CLIPS) | xargs -0 -n 1 -P 6 bash -c 'exact "$1"' - >"$OUT/exact.tsv"
+}
+shown_A() {
   awk -F'\t' '{ clips++; frames += $2 }
     $3 == "same" && $4 == "same" { same++; next }
     { printf "%-44s %s frames; forward %s; backward %s\n", $1, $2, $3, $4 }
-    END { printf "%d clips, %d frames; %d clips the same forward and backward, the others above\n", clips, frames, same }' \
-    "$OUT/exact.tsv"
+    END {
+      printf "%d clips, %d frames; %d clips the same forward and backward, the others above\n", clips, frames, same
+    }' "$OUT/exact.tsv"
 }
 
 # CLIP WAY WORKLOAD [COUNT]: a line.
@@ -111,10 +118,9 @@ measured() {
   if va 60 bench -q --json --seed 1 --host-memory 512M --workload "$3" ${4:+--count "$4"} $(way "$2") "$sys/clips/$1" \
     >"$json" 2>"$json.error"; then
     keep "$json" "$1 $2 $3" bench.jsonl
-    awk -v requests="$(field requests <"$json")" -v seconds="$(field seconds <"$json")" -v name="$1" -v way="$2" -v load="$3" \
-      -v decoded="$(field decoded_frames <"$json")" -v fallbacks="$(field fallbacks <"$json")" -v by="$(field backend <"$json")" \
-      'BEGIN { printf "%-16s %-10s %-11s %8.1f requests a second; %5d decoded by %s, %d fallbacks\n",
-        name, load, way, requests / seconds, decoded, by, fallbacks }'
+    printf '%-16s %-10s %-11s %8s requests a second; %s decoded by %s, %s fallbacks\n' "$1" "$3" "$2" \
+      "$(awk -v n="$(field requests <"$json")" -v s="$(field seconds <"$json")" 'BEGIN { printf "%.1f", n / s }')" \
+      "$(field decoded_frames <"$json")" "$(field backend <"$json")" "$(field fallbacks <"$json")"
   else
     echo "$1 $3 $2: error $?: $(why "$json.error")"
   fi
@@ -133,22 +139,25 @@ part_B() {
   done
 }
 
+# One clip: name, frames asked for, how many were wrong.
+shuffled() {
+  local scratch=$work/scratch/shuffled-$1 numbers wrong
+  # shellcheck disable=SC2046
+  va 90 frame -q --md5 --all $(way software) "$sys/clips/$1" >"$scratch.want" 2>/dev/null || return 0
+  mapfile -t numbers < <(awk '{ print $1 }' "$scratch.want" | shuf --random-source=<(yes "$1") | head -n 60)
+  # shellcheck disable=SC2046
+  if va 60 frame -q --md5 $(way device) "$sys/clips/$1" "${numbers[@]}" >"$scratch.got" 2>"$scratch.error"; then
+    wrong=$(awk 'NR == FNR { want[$1] = $0; next } $0 != want[$1]' "$scratch.want" "$scratch.got" | wc -l)
+    awk '{ print $1 }' "$scratch.got" | cmp -s - <(printf '%s\n' "${numbers[@]}") || wrong="$wrong, and in another order"
+  else
+    wrong="error $?: $(why "$scratch.error")"
+  fi
+  printf '%s\t%s\t%s\n' "$1" "${#numbers[@]}" "$wrong"
+}
 part_F() {
-  local clip name count want got wrong
-  for clip in "$sys"/clips/$CLIPS; do
-    name=${clip##*/} want=$work/scratch/want got=$work/scratch/got
-    # shellcheck disable=SC2046
-    va 90 frame -q --md5 --all $(way software) "$clip" >"$want" 2>/dev/null || continue
-    mapfile -t numbers < <(awk '{ print $1 }' "$want" | shuf --random-source=<(yes "$name") | head -n 60)
-    # shellcheck disable=SC2046
-    if va 60 frame -q --md5 $(way device) "$clip" "${numbers[@]}" >"$got" 2>"$work/scratch/error"; then
-      wrong=$(awk 'NR == FNR { want[$1] = $0; next } $0 != want[$1]' "$want" "$got" | wc -l)
-      awk '{ print $1 }' "$got" | cmp -s - <(printf '%s\n' "${numbers[@]}") || wrong="$wrong, and in another order"
-      printf '%s\t%s\t%s\n' "$name" "${#numbers[@]}" "$wrong"
-    else
-      printf '%s\t%s\t%s\n' "$name" "${#numbers[@]}" "error $?: $(why "$work/scratch/error")"
-    fi
-  done >"$OUT/shuffled.tsv"
+  (cd "$sys/clips" && printf '%s\0' $CLIPS) | xargs -0 -n 1 -P 6 bash -c 'shuffled "$1"' - >"$OUT/shuffled.tsv"
+}
+shown_F() {
   awk -F'\t' '{ files++; frames += $2 }
     $3 != "0" { printf "%-44s of %s frames wrong: %s\n", $1, $2, $3 }
     END { printf "%d clips, %d frames in a shuffled order; what is wrong is above\n", files, frames }' "$OUT/shuffled.tsv"
@@ -164,7 +173,8 @@ part_D() {
         start=$(date +%s%N)
         for ((i = 1; i <= n; i++)); do
           # shellcheck disable=SC2046
-          va 60 bench -q --json --workload sequential --host-memory 512M $(way $way) "$sys/long/$clip" >"$json-$i" 2>"$json-$i.error" &
+          va 60 bench -q --json --workload sequential --host-memory 512M $(way $way) "$sys/long/$clip" \
+            >"$json-$i" 2>"$json-$i.error" &
         done
         wait
         end=$(date +%s%N)
@@ -220,7 +230,9 @@ export -f $(compgen -A function)
     ((left > 0)) || { echo "== $part: no time left" && continue; }
     echo "== $part"
     timeout -k 5 $((left < ${most[$part]} ? left : ${most[$part]})) bash -euo pipefail -c "part_$part" 2>&1 </dev/null ||
-      echo "part $part ended with status $?"
+      echo "part $part ended with status $? (124: its time was over)"
+    # Also of a part that was ended: what it had come to.
+    ! declare -F "shown_$part" >/dev/null || "shown_$part"
     echo "-- $part took $((SECONDS - begun)) s"
   done
 } | tee "$OUT/report.txt"

@@ -158,6 +158,16 @@ package struct FrameIndex: Hashable, Sendable {
     return frames[last].pts &+ frames[last].duration &- first.pts
   }
 
+  /// What the container says of it. Where that is nothing, or twice what the times of the frames come to, because it counts
+  /// fields or packets without a frame: what they come to.
+  package func averageFrameRate(said: Rational) -> Rational {
+    let rate = Double(frames.count) / (Double(duration) * timeBase.value)
+    // Files may claim any times.
+    guard frames.count > 1, (1e-3...1e6).contains(rate) else { return said }
+    if said.value > 0, !(1.8...2.2).contains(said.value / rate) { return said }
+    return rate == rate.rounded() ? Rational(Int32(rate), 1) : Rational(Int32((rate * 1000).rounded()), 1000)
+  }
+
   /// Whether the time between frames changes by more than a tick of rounding.
   package var hasVariableRate: Bool {
     guard frames.count > 2 else { return false }

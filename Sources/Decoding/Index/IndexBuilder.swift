@@ -1,5 +1,5 @@
 package import FFmpegMedia
-package import FrameModel
+internal import FrameModel
 
 /// Makes the index of a stream by reading its packets and, where those are no proof, by decoding it once.
 package enum IndexBuilder {
@@ -53,12 +53,12 @@ package enum IndexBuilder {
     let goal = doubts == .start ? entry : nil
     var isStarting = entry != nil
     var sent = 0
-    guard try decoder.start(at: 0, records: analysis.packets, reopening: true) else { throw Self.changed }
+    guard try decoder.start(at: 0, records: analysis.packets, reopening: true) else { throw decoder.fileChanged }
     while true {
       let frame = try Frame()
       let emission = try decoder.receive(into: frame, records: analysis.packets)
       switch emission {
-      case .desynchronised: throw Self.changed
+      case .desynchronised: throw decoder.fileChanged
       case .frame(let packet):
         if let goal, packet == goal, let index = analysis.proven(start: emitted, before: goal, hashes: hashes) {
           progress?(1)
@@ -91,13 +91,6 @@ package enum IndexBuilder {
         progress(Double(packet) / Double(max(1, goal ?? analysis.packets.count)))
       }
     }
-  }
-
-  /// The file gave other packets than before.
-  package static var changed: VABufError {
-    VABufError(
-      .fileChanged, what: "the file", why: "its packets are not those that were indexed",
-      remedy: "wait until it is no longer written, then open it again")
   }
 
   private static func nominalDuration(_ stream: StreamDescription) -> Int64 {

@@ -229,7 +229,7 @@ package final class DecodeEngine {
       try decoder.start(
         at: point.packet, records: index.packets, reopening: reopening,
         seeksStart: seeksStart)
-    else { throw fileChanged }
+    else { throw decoder.fileChanged }
     // Not before: what is in flight of the one before fails at once.
     memory.runBegins()
     run = DecodeRun(start: point, expected: point.firstFrame, isReopened: reopening)
@@ -567,7 +567,7 @@ package final class DecodeEngine {
   private func demuxed() throws -> IndexAnalysis {
     var demuxer = try Demuxer(path: options.path, stream: stream.index, interrupt: interrupt)
     let analysis = try IndexBuilder.demux(&demuxer, progress: nil)
-    guard analysis.packets.count == index.packets.count else { throw fileChanged }
+    guard analysis.packets.count == index.packets.count else { throw decoder.fileChanged }
     return analysis
   }
 
@@ -579,12 +579,6 @@ package final class DecodeEngine {
     } catch {
       options.logger.warning("the index is not kept", metadata: ["why": "\(error)"])
     }
-  }
-
-  private var fileChanged: VABufError {
-    var error = IndexBuilder.changed
-    error.what = options.path
-    return error
   }
 
   private func delivered(_ frame: consuming Frame, _ number: Int) throws -> DecodedFrame {

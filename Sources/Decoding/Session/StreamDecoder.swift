@@ -165,7 +165,7 @@ package struct StreamDecoder: ~Copyable {
         guard records[nextPacket].matches(packet) else {
           // Counted from a fresh opening, another packet means another file.
           isFresh = false
-          guard !isCounted else { throw IndexBuilder.changed }
+          guard !isCounted else { throw fileChanged }
           isTrusted = false
           return false
         }
@@ -221,6 +221,13 @@ package struct StreamDecoder: ~Copyable {
     }
     throw DeviceFailure(
       hardware.device.isAnswering ? .resources : .lost, what: error.what, why: error.why, remedy: error.remedy)
+  }
+
+  /// The file gave other packets than before.
+  var fileChanged: VABufError {
+    VABufError(
+      .fileChanged, what: demuxer.path, why: "its packets are not those that were indexed",
+      remedy: "wait until it is no longer written, then open it again")
   }
 
   /// Makes `number` the next packet that is decoded; the decoder forgets what it has.
