@@ -130,7 +130,36 @@ struct BoundSurfaceTests {
     }
   }
 
-  /// Leases keep surfaces of contexts that are gone: at each seek libavcodec makes a new one for H.264.
+  /// At an IDR picture the decoder goes on without a flush, for which libavcodec makes another context in H.264. What it
+  /// still had is passed over, also where the jump is within the group that it is in.
+  @Test(arguments: ["h264-gop12", "h264-pyramid"]) func aJumpInH264TakesNoNewContext(_ name: String)
+    async throws
+  {
+    guard let path = try ClipMaker.shared.path(of: name) else { return }
+    let md5s = try Reference.cached(path).lines.map(\.md5)
+    try await SoftwareDriver.run(SoftwareDriverControls(binds: 32)) { run in
+      var options = hardwareOptions(run.device)
+      options.gpuSurfaces = try SurfaceClips.needs(path).most + 4
+      options.configuration = Configuration(
+        ringFrames: 2, cacheFrames: 4, prefetchFrames: 1, poolBytes: 32 << 20, channelFrames: 2)
+      let few = options
+      let buffer = try await FrameBuffer.open(path, options: few)
+      try await Conformance.closing(buffer) { buffer in
+        var random = SeededRandom(for: "jumps in \(name)")
+        for _ in 0..<60 {
+          // The last frames drain the decoder, and then it has to be flushed.
+          let number = Int.random(in: 0..<md5s.count - 16, using: &random)
+          let frame = try await buffer.frame(at: number)
+          #expect(try FrameDigest.md5(frame) == md5s[number], "frame \(number)")
+        }
+        #expect(buffer.metrics.decoders == 1 && buffer.metrics.fallbacks == 0)
+      }
+      let contexts = try run.reports().map { $0.calls["vaCreateContext"] ?? 0 }.reduce(0, +)
+      #expect(contexts <= 2, "\(contexts) contexts")
+    }
+  }
+
+  /// Leases keep surfaces of contexts that are gone.
   @Test func framesOutliveTheContext() async throws {
     try await withBuffer(SurfaceClips.long) { buffer, md5s in
       var held: [FrameLease] = []

@@ -89,6 +89,19 @@ struct H264Inspector {
     return facts
   }
 
+  /// Whether all slices of a packet are those of an IDR picture (Rec. H.264, 7.4.1.2.4).
+  static func isIDR(_ bytes: UnsafeRawBufferPointer, _ framing: NALFraming) -> Bool {
+    var (slices, others) = (0, 0)
+    let isWhole = bytes.forEachNALUnit(framing) { unit in
+      switch Int(unit[0] & 31) {
+      case UnitType.idrSlice: slices += 1
+      case UnitType.slice, UnitType.partitionA: others += 1
+      default: break
+      }
+    }
+    return isWhole && slices > 0 && others == 0
+  }
+
   /// Two fields of opposite parity make one frame, whether they come in one packet or in two.
   private mutating func pair(_ facts: inout PictureFacts, structure: PictureStructure, pictures: Int) {
     switch (structure, pictures) {

@@ -28,6 +28,14 @@ package struct StreamDecoder: ~Copyable {
   private var lastPacket: Int?
   /// What the demuxer gave so far was what the index says.
   private var isTrusted = true
+  /// How NAL units are told apart in H.264; nil for other codecs.
+  private let h264: NALFraming?
+  /// The decoder has nothing of what it was sent, or an error may have left it in any state: it has to be flushed.
+  private var isSpent = false
+  /// The tag of packet 0. What the decoder still has of before it went on elsewhere (`goOn`) has lower ones.
+  private var tagBase: Int64 = 0
+  /// The greatest tag that was sent; -1 for none.
+  private var lastTag: Int64 = -1
 
   package enum Emission: Hashable, Sendable {
     /// A frame, and the number of its packet where the decoder kept that.
@@ -44,6 +52,8 @@ package struct StreamDecoder: ~Copyable {
   ) throws {
     let packet = try Packet()
     let codec = try Self.open(demuxer, options, allocator)
+    let stream = demuxer.stream
+    h264 = stream.codec == "h264" ? .h264(extradata: demuxer.format.extradata(of: stream.index)) : nil
     self.options = options
     self.allocator = allocator
     self.packet = packet
@@ -132,6 +142,17 @@ package struct StreamDecoder: ~Copyable {
   package mutating func receive(
     into frame: borrowing Frame, records: [PacketRecord], omits: (Int) -> Bool = { _ in false }
   ) throws -> Emission {
+    do {
+      return try receiveNext(into: frame, records, omits)
+    } catch {
+      isSpent = true
+      throw error
+    }
+  }
+
+  private mutating func receiveNext(
+    into frame: borrowing Frame, _ records: [PacketRecord], _ omits: (Int) -> Bool
+  ) throws -> Emission {
     hardware?.enter()
     defer { hardware?.leave() }
     while true {
@@ -139,7 +160,9 @@ package struct StreamDecoder: ~Copyable {
       case .done:
         // A frame that was predicted from one without memory may come before the error does (FFV1 with threads, FFmpeg 7).
         try throwIfOutOfMemory()
-        return .frame(packet: frame.packetTag.flatMap { records.indices.contains(Int($0)) ? Int($0) : nil })
+        guard let tag = frame.packetTag else { return .frame(packet: nil) }
+        if tag < tagBase { continue }
+        return .frame(packet: records.indices.contains(Int(tag - tagBase)) ? Int(tag - tagBase) : nil)
       case .ended:
         try throwIfOutOfMemory()
         return .ended
@@ -159,6 +182,7 @@ package struct StreamDecoder: ~Copyable {
           // One that was drained takes nothing more, also where nothing was sent.
           isUnused = false
           isFresh = false
+          isSpent = true
           codec.drain()
           return true
         }
@@ -178,7 +202,8 @@ package struct StreamDecoder: ~Copyable {
     hardware?.willSend(isKey: packet.isKey || startsAnew)
     startsAnew = false
     isUnused = false
-    packet.tag(Int64(nextPacket))
+    lastTag = max(lastTag, tagBase + Int64(nextPacket))
+    packet.tag(tagBase + Int64(nextPacket))
     nextPacket += 1
     isFresh = false
     if codec.needsAlignedPackets { try packet.align() }
@@ -195,11 +220,13 @@ package struct StreamDecoder: ~Copyable {
 
   /// The damage that the decoder met since this was last asked (`CodecContext.takeDamage`).
   /// - Throws: what went wrong instead: a device that fails is no damage.
-  package func takeDamage() throws -> DamageSigns {
+  package mutating func takeDamage() throws -> DamageSigns {
     let signs = codec.takeDamage()
+    if !signs.isEmpty { isSpent = true }
     hardware?.enter()
     defer { hardware?.leave() }
     if let hardware, let trouble = codec.takeHardwareTrouble(), let failure = hardware.failure(trouble, .inputOutput) {
+      isSpent = true
       try throwIfOutOfMemory()
       throw failure
     }
@@ -244,12 +271,14 @@ package struct StreamDecoder: ~Copyable {
   ) throws -> Bool {
     lastPacket = nil
     if isFresh, number == nextPacket { return true }
-    try renew(reopening: reopening)
+    isFresh = false
     isPending = false
     // Opening a file reads its table of packets again, and may decode a picture to learn of its streams.
-    if number > 0 || seeksStart, isTrusted, try land(on: number, records) {
-      return true
-    }
+    var hasLanded = false
+    if number > 0 || seeksStart, isTrusted { hasLanded = try land(on: number, records) }
+    if hasLanded, !reopening, goOn() { return true }
+    try renew(reopening: reopening)
+    if hasLanded { return true }
     try demuxer.rewind()
     isTrusted = true
     isCounted = true
@@ -268,12 +297,28 @@ package struct StreamDecoder: ~Copyable {
   /// Drains the decoder after a packet, which gives what it has without what comes next. Until it is started again.
   package mutating func end(after packet: Int) { lastPacket = packet }
 
+  /// Goes on at the packet that was read without flushing the decoder, as if it followed on the one that was sent last: an IDR
+  /// picture of H.264 refers to nothing before it. What comes out of before is passed over (`tagBase`).
+  ///
+  /// Only where a flush is dear: libavcodec makes another device context for it.
+  ///
+  /// - Returns: false where the decoder has to be flushed all the same.
+  private mutating func goOn() -> Bool {
+    guard let h264, hardware?.startsAreDear == true, !isSpent, !isUnused, !startsAnew,
+      packet.withBytes({ H264Inspector.isIDR($0, h264) })
+    else { return false }
+    tagBase = lastTag + 1
+    return true
+  }
+
   /// Makes the decoder forget what it has. This calls the driver; reading, which follows, does not.
   private mutating func renew(reopening: Bool) throws {
     settle()
     hardware?.enter()
     defer { hardware?.leave() }
     startsAnew = true
+    isSpent = false
+    (tagBase, lastTag) = (0, -1)
     if isUnused { return }
     if reopening {
       codec = try Self.open(demuxer, options, allocator)
