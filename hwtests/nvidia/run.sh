@@ -13,6 +13,7 @@
 # What is printed is also in OUT/report.txt; OUT has the tables and JSON too. LIMIT is in seconds, for all.
 # CLIPS=GLOB takes only those clips in A and F. DEVICE may be another node that is a /dev/null. RUNNER=COMMAND runs vabuf by
 # that instead, as by hwtests/with-software-driver, to try this script without a GPU.
+# shellcheck disable=SC2046,SC2086,SC2016,SC2013  # options, clips and letters, one a word; $1 of another bash
 set -euo pipefail
 letters=${1:-PDABFG}
 [[ $letters =~ ^[PABFDG]+$ ]] || {
@@ -80,7 +81,6 @@ compared() {
 # One clip: name, frames, forward, backward.
 exact() {
   local scratch=$work/scratch/$1 frames direction results=()
-  # shellcheck disable=SC2046
   if va 90 framemd5 -q $(way software) "$sys/clips/$1" >"$scratch.all" 2>"$scratch.error"; then
     grep -v '^#' "$scratch.all" >"$scratch.want"
     frames=$(wc -l <"$scratch.want")
@@ -114,7 +114,6 @@ shown_A() {
 # CLIP WAY WORKLOAD [COUNT]: a line.
 measured() {
   local json=$work/scratch/bench-$1-$2-$3
-  # shellcheck disable=SC2046
   if va 60 bench -q --json --seed 1 --host-memory 512M --workload "$3" ${4:+--count "$4"} $(way "$2") "$sys/clips/$1" \
     >"$json" 2>"$json.error"; then
     keep "$json" "$1 $2 $3" bench.jsonl
@@ -134,7 +133,6 @@ part_B() {
     for clip in h264-1080p.mp4 hevc-1080p.mp4; do
       printf '%s\n' "sequential" "random 60" "scrub 300" "range 20" "reverse" | sed "s/^/$clip $way /"
     done >"$plan"
-    # shellcheck disable=SC2016
     xargs -a "$plan" -L 1 -P "$jobs" bash -c 'measured "$@"' -
   done
 }
@@ -142,10 +140,8 @@ part_B() {
 # One clip: name, frames asked for, how many were wrong.
 shuffled() {
   local scratch=$work/scratch/shuffled-$1 numbers wrong
-  # shellcheck disable=SC2046
   va 90 frame -q --md5 --all $(way software) "$sys/clips/$1" >"$scratch.want" 2>/dev/null || return 0
   mapfile -t numbers < <(awk '{ print $1 }' "$scratch.want" | shuf --random-source=<(yes "$1") | head -n 60)
-  # shellcheck disable=SC2046
   if va 60 frame -q --md5 $(way device) "$sys/clips/$1" "${numbers[@]}" >"$scratch.got" 2>"$scratch.error"; then
     wrong=$(awk 'NR == FNR { want[$1] = $0; next } $0 != want[$1]' "$scratch.want" "$scratch.got" | wc -l)
     awk '{ print $1 }' "$scratch.got" | cmp -s - <(printf '%s\n' "${numbers[@]}") || wrong="$wrong, and in another order"
@@ -172,7 +168,6 @@ part_D() {
         json=$work/scratch/together-$n
         start=$(date +%s%N)
         for ((i = 1; i <= n; i++)); do
-          # shellcheck disable=SC2046
           va 60 bench -q --json --workload sequential --host-memory 512M $(way $way) "$sys/long/$clip" \
             >"$json-$i" 2>"$json-$i.error" &
         done
@@ -198,7 +193,6 @@ part_G() {
   local clip options json=$work/scratch/play
   for clip in h264-1080p.mp4 hevc-1080p.mp4; do
     for options in "" --reverse "--speed 3"; do
-      # shellcheck disable=SC2046,SC2086
       if va 60 play -q --headless --json --to 149 $options $(way device) "$sys/clips/$clip" >"$json" 2>"$json.error"; then
         keep "$json" "$clip $options" play.jsonl
         printf '%-16s %-9s %s presented, %s late, %s dropped, by %s; %s frames a second\n' "$clip" "${options:-forward}" \
@@ -214,12 +208,10 @@ part_G() {
 # The seconds that a part may take.
 declare -A most=([P]=120 [A]=200 [B]=200 [F]=90 [D]=180 [G]=60)
 export work sys OUT CLIPS DEVICE
-# shellcheck disable=SC2046
 export -f $(compgen -A function)
 {
   echo "$("$work/vabuf" --version | head -n 1), $(nproc) cores, Linux $(uname -r)"
   nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2>/dev/null || echo "no nvidia-smi"
-  # shellcheck disable=SC2046
   if ! NVD_LOG=$work/driver.log va 60 framemd5 $(way device) --to 9 "$sys/clips/h264-1080p.mp4" >"$work/first" 2>&1; then
     echo "run: the device does not decode:"
     tail -n 20 "$work/first" "$work/driver.log" 2>&1
