@@ -45,6 +45,7 @@ static void tell_watch(void *object, int level, const char *format) {
     watch(context->opaque, format);
 }
 
+// Whoever logs as a demuxer is one: FFmpeg itself never gives a mere pointer to the class for an object.
 static bool is_interrupted(void *object) {
   if (!object || *(const AVClass **)object != avformat_get_class()) return false;
   const AVIOInterruptCB *interrupt = &((const AVFormatContext *)object)->interrupt_callback;

@@ -53,6 +53,7 @@ import VABuf
           try Output.writeFile(path, png)
           return path
         })
+      player.message = { OptionNames.ofCommandLine("\($0)") }
       player.speed = speed
       player.direction = reverse ? .backward : .forward
       player.rounds = loop == 0 ? nil : loop

@@ -24,20 +24,35 @@ import VABufTestKit
   }
 
   @Test(arguments: [
-    ([], []), ([1], [1, 2, 3]), ([2], [1]), ([3], [3]), ([0], [0, 1, 2, 3]), ([5, 6], [5, 6, 7]), ([2, 7], [1, 7]),
+    ([], [], []), ([1], [], [1, 2, 3]), ([2], [], [1]), ([3], [], [3]), ([0], [], [0, 1, 2, 3]),
+    ([5, 6], [], [5, 6, 7]), ([2, 7], [], [1, 7]), ([], [2], [0, 1, 2, 3]), ([], [7], [4, 5, 6, 7]),
+    ([3], [6], [3, 4, 5, 6, 7]),
   ])
-  func damageReachesToTheNextSeekPoint(_ packets: [Int], _ frames: [Int]) {
+  func damageReachesToTheNextSeekPoint(_ lossy: [Int], _ orphaned: [Int], _ frames: [Int]) {
     var map = DamageMap()
-    map.met(packets, by: 0)
+    for packet in lossy { map.met(in: packet, by: 0) }
+    for packet in orphaned { map.missed(by: packet, by: 0) }
     var index = index()
     map.mark(&index)
     #expect(index.frames.indices.filter { index.frames[$0].isDamaged } == frames)
   }
 
+  /// A disposable picture that does not come out may have been another one.
+  @Test func whatGivesNoFrameMayBeReferredTo() {
+    var map = DamageMap()
+    map.met(in: 2, by: 1)
+    let whole = index()
+    var index = FrameIndex(
+      timeBase: whole.timeBase, packets: whole.packets, frames: whole.frames.filter { $0.packet != 2 },
+      seekPoints: [.init(packet: 0, firstFrame: 0), .init(packet: 4, firstFrame: 3)], proof: .decoded)
+    map.mark(&index)
+    #expect(index.frames.filter(\.isDamaged).map(\.packet) == [3])
+  }
+
   @Test func countedFramesAreDamagedFromThereOn() {
     var map = DamageMap()
-    map.met([6], by: 5)
-    map.met([3], by: 2)
+    map.met(in: nil, by: 5)
+    map.missed(by: 3, by: 2)
     var index = index()
     index.proof = .counted
     map.mark(&index)
@@ -49,7 +64,7 @@ import VABufTestKit
   @Test(
     .timeLimit(.minutes(5)),
     arguments: [
-      "h264-gop12", "h264-pyramid", "h264-open-gop-ts", "hevc-open-gop-mkv", "vp8-alt-ref", "mpeg2-closed", "mpeg4-avi",
+      "h264-gop12", "h264-pyramid", "hevc-open-gop-mkv", "vp8-alt-ref", "mpeg2-closed", "mpeg4-avi",
       "mjpeg-avi",
     ])
   func whatDiffersIsSaidToBeDamaged(_ name: String) throws {
@@ -87,5 +102,51 @@ import VABufTestKit
       #expect(Set(later.frames.indices.filter { later.frames[$0].isDamaged }) == named)
     }
     #expect(noticed > 0)
+  }
+
+  /// A packet is missing: the decoder says so when a picture refers to it, if at all. The container may.
+  @Test(
+    .timeLimit(.minutes(5)),
+    arguments: [
+      "h264-gop12", "h264-pyramid", "hevc-open-gop-mkv", "h264-open-gop-ts", "hevc-open-gop-ts", "mpeg2-ts",
+    ])
+  func whatLacksAPictureIsSaidToBeDamaged(_ name: String) throws {
+    guard let path = try ClipMaker.shared.path(of: name) else { return }
+    let bytes = try Bytes.read(path)
+    let whole = try pictures(path)
+    let folder = try TemporaryFolder()
+    let count = try DecodeEngine(SessionOptions(path)).index.packets.count
+    var noticed = 0
+    for place in stride(from: 5, to: count - 5, by: max(1, count / 9)) {
+      var copy = folder.path + "/lost-\(place).ts"
+      if name.hasSuffix("-ts") {
+        // One packet of the transport stream.
+        let start = bytes.startIndex + bytes.count / 188 * place / count * 188
+        try Bytes.write(bytes[..<start] + bytes[(start + 188)...], copy)
+      } else {
+        let arguments = "-i @\(name) -map 0:v -c copy -bsf:v noise=amount=0:drop=eq(n\\,\(place))"
+        let lossy = Clip("lost-\(place)-\(name)", "mkv", "a packet is missing", [.damaged], arguments)
+        guard case .made(let path) = try ClipMaker.shared.file(of: lossy) else { continue }
+        copy = path
+      }
+      var options = SessionOptions(copy)
+      options.verifies = true
+      let engine = try DecodeEngine(options)
+      // A part that no picture is in, or one that is another valid bitstream without it.
+      guard engine.index.isRepeatable || !engine.index.doubts.isDisjoint(with: [.damage, .refuted]) else { continue }
+      noticed += 1
+      let shown = try engine.digests()
+      for (number, frame) in engine.index.frames.enumerated() where !frame.isDamaged {
+        #expect(whole[frame.pts] == nil || whole[frame.pts] == shown[number], "packet \(place), frame \(number)")
+      }
+    }
+    #expect(noticed > 0)
+  }
+
+  /// By their times.
+  private func pictures(_ path: String) throws -> [Int64: String] {
+    let engine = try DecodeEngine(SessionOptions(path))
+    let shown = try engine.digests()
+    return Dictionary(uniqueKeysWithValues: zip(engine.index.frames.map(\.pts), shown))
   }
 }

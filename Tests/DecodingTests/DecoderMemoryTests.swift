@@ -9,6 +9,8 @@ import VABufTestKit
   /// Has no memory, and remembers how patient those were who asked.
   private final class Empty: HostAllocator {
     let limits = Mutex<[Duration?]>([])
+    /// Done while somebody waits.
+    let meanwhile = Mutex<(@Sendable () -> Void)?>(nil)
 
     func allocate(byteCount: Int) throws(VABufError) -> any HostBuffer {
       try allocate(byteCount: byteCount, within: nil)
@@ -16,6 +18,7 @@ import VABufTestKit
 
     func allocate(byteCount: Int, within limit: Duration?) throws(VABufError) -> any HostBuffer {
       limits.withLock { $0.append(limit) }
+      meanwhile.withLock { $0 }?()
       throw VABufError(.hostMemoryExhausted, what: "memory", why: "there is none", remedy: "none")
     }
   }
@@ -44,6 +47,17 @@ import VABufTestKit
     #expect(isRefused(memory))
     let limit = try #require(base.limits.withLock { $0.first } ?? nil)
     #expect(limit < .seconds(1))
+  }
+
+  /// A thread of a run that was left may wait on.
+  @Test func whatAnEarlierRunComesBackWithIsNotThisOnes() {
+    let base = Empty()
+    let memory = DecoderMemory(base)
+    base.meanwhile.withLock { $0 = { memory.runBegins() } }
+    #expect(isRefused(memory))
+    base.meanwhile.withLock { $0 = nil }
+    #expect(isRefused(memory) && isRefused(memory))
+    #expect(base.limits.withLock { $0 } == [nil, nil])
   }
 
   @Test func whatThereIsIsGiven() throws {

@@ -50,6 +50,9 @@ import Testing
     #expect(index.averageFrameRate(said: Rational(50, 1)) == Rational(25, 1))
     #expect(index.averageFrameRate(said: Rational(24_000, 1001)) == Rational(24_000, 1001))
     #expect(index.averageFrameRate(said: Rational(0, 0)) == Rational(25, 1))
+    // A frame of every second packet, with the duration of one.
+    let fields = analysis((0..<50).map { P(pts: 2 * $0, dts: 2 * $0, order: .count($0), entry: .exact, duration: 1) })
+    #expect(fields.promised().averageFrameRate(said: Rational(25, 1)) == Rational(25, 2))
     let one = analysis([P(pts: 0, dts: 0, order: .count(0), entry: .exact, duration: 1)]).promised()
     #expect(one.averageFrameRate(said: Rational(50, 1)) == Rational(50, 1))
   }

@@ -159,6 +159,26 @@ struct BoundSurfaceTests {
     }
   }
 
+  /// Nor does a reader that goes backward, whose runs end.
+  @Test func goingBackInH264TakesNoNewContext() async throws {
+    guard let path = try ClipMaker.shared.path(of: "h264-gop12") else { return }
+    let md5s = try Reference.cached(path).lines.map(\.md5)
+    try await SoftwareDriver.run(SoftwareDriverControls(binds: 32)) { run in
+      var options = hardwareOptions(run.device)
+      options.gpuSurfaces = try SurfaceClips.needs(path).most + 16
+      let buffer = try await FrameBuffer.open(path, options: options)
+      try await Conformance.closing(buffer) { buffer in
+        for try await frame in buffer.frames(0..<md5s.count, direction: .backward) {
+          #expect(try FrameDigest.md5(frame) == md5s[frame.number], "frame \(frame.number)")
+        }
+        #expect(buffer.metrics.fallbacks == 0)
+      }
+      let contexts = try run.reports().map { $0.calls["vaCreateContext"] ?? 0 }.reduce(0, +)
+      // The end of the stream drains the decoder.
+      #expect(contexts <= 2 * buffer.metrics.decoders, "\(contexts) contexts")
+    }
+  }
+
   /// Leases keep surfaces of contexts that are gone.
   @Test func framesOutliveTheContext() async throws {
     try await withBuffer(SurfaceClips.long) { buffer, md5s in

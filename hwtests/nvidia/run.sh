@@ -25,6 +25,7 @@ LIMIT=${LIMIT:-600} OUT=$(realpath -m "${OUT:-out}") CLIPS=${CLIPS:-*} DEVICE=${
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$OUT" "$work"/{home,scratch}
+rm -f "$OUT"/*.jsonl
 if command -v xz >/dev/null; then
   tar -C "$work" -xJf "$here/sys.tar.xz"
 else
@@ -140,7 +141,10 @@ part_B() {
 # One clip: name, frames asked for, how many were wrong.
 shuffled() {
   local scratch=$work/scratch/shuffled-$1 numbers wrong
-  va 90 frame -q --md5 --all $(way software) "$sys/clips/$1" >"$scratch.want" 2>/dev/null || return 0
+  va 90 frame -q --md5 --all $(way software) "$sys/clips/$1" >"$scratch.want" 2>"$scratch.error" || {
+    printf '%s\t0\t%s\n' "$1" "software: $(why "$scratch.error")"
+    return 0
+  }
   mapfile -t numbers < <(awk '{ print $1 }' "$scratch.want" | shuf --random-source=<(yes "$1") | head -n 60)
   if va 60 frame -q --md5 $(way device) "$sys/clips/$1" "${numbers[@]}" >"$scratch.got" 2>"$scratch.error"; then
     wrong=$(awk 'NR == FNR { want[$1] = $0; next } $0 != want[$1]' "$scratch.want" "$scratch.got" | wc -l)

@@ -1,40 +1,61 @@
-/// Where a linear decode met damage, and which frames may show it: those of the packets in which it was met, and, unless
-/// nothing is predicted from those, all that come after them in decoding order, up to where decoding could begin anew.
+/// Where a linear decode met damage, and which frames may show it.
 ///
-/// A value without decoder or file. Which of them are predicted from a damaged one is not asked: this says more rather
+/// Where samples of a picture were lost: its own, and unless nothing is predicted from it, all that come after it in decoding
+/// order, up to where decoding could begin anew. Where a picture refers to one that is not there, that may have been lost
+/// anywhere before: all since decoding could begin.
+///
+/// A value without decoder or file. Which pictures are predicted from a damaged one is not asked: this says more rather
 /// than less.
 struct DamageMap: Hashable {
-  /// The packets in which it was met.
-  private var packets: Set<Int> = []
+  /// The packets of which samples were lost.
+  private var lossy: Set<Int> = []
+  /// The packets before which something is gone.
+  private var orphaned: Set<Int> = []
   /// The first frame after which something was met; counted frames know no packet.
   private var firstFrame: Int?
 
-  var isEmpty: Bool { packets.isEmpty && firstFrame == nil }
-
+  /// Samples were lost.
+  ///
   /// - Parameters:
-  ///   - packets: those that may be to blame; none: nothing was met.
+  ///   - packet: whose; nil where that is not known.
   ///   - frame: the number of the frame that came out then.
-  mutating func met(_ packets: some Collection<Int>, by frame: Int) {
-    if packets.isEmpty { return }
-    self.packets.formUnion(packets)
+  mutating func met(in packet: Int?, by frame: Int) {
+    if let packet { lossy.insert(packet) }
+    firstFrame = min(firstFrame ?? frame, frame)
+  }
+
+  /// Something that a packet's picture refers to is not there.
+  mutating func missed(by packet: Int, by frame: Int) {
+    orphaned.insert(packet)
     firstFrame = min(firstFrame ?? frame, frame)
   }
 
   /// Marks the frames of an index that may show it.
   func mark(_ index: inout FrameIndex) {
-    if isEmpty { return }
-    let places = packets.filter { !index.packets[$0].flags.contains(.disposable) }.sorted()
+    guard let firstFrame else { return }
+    if index.proof == .counted {
+      for number in index.frames.indices where number >= firstFrame { index.frames[number].isDamaged = true }
+      return
+    }
+    let own = lossy.union(orphaned)
+    // What gives no frame is not what its headers say.
+    var places = own.filter { !index.packets[$0].flags.contains(.disposable) || index.frameOfPacket[$0] < 0 }
+    for packet in orphaned { places.insert(start(of: packet, index)) }
+    let sorted = places.sorted()
     for number in index.frames.indices {
       let packet = Int(index.frames[number].packet)
-      guard index.proof != .counted, packet >= 0 else {
-        index.frames[number].isDamaged = number >= firstFrame ?? .max
-        continue
-      }
       let start = index.seekPoint(for: number).packet
       // The last one at or before the frame's own packet.
-      let next = places.partitioningIndex { $0 > packet }
-      index.frames[number].isDamaged = packets.contains(packet) || next > 0 && places[next - 1] >= start
+      let next = sorted.partitioningIndex { $0 > packet }
+      if own.contains(packet) || next > 0 && sorted[next - 1] >= start { index.frames[number].isDamaged = true }
     }
+  }
+
+  /// The packet from which a packet's picture is decoded.
+  private func start(of packet: Int, _ index: FrameIndex) -> Int {
+    let number = Int(index.frameOfPacket[packet])
+    if number >= 0 { return index.seekPoint(for: number).packet }
+    return index.seekPoints.last { $0.packet <= packet }?.packet ?? 0
   }
 }
 

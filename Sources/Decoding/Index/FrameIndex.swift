@@ -161,11 +161,16 @@ package struct FrameIndex: Hashable, Sendable {
   /// What the container says of it. Where that is nothing, or twice what the times of the frames come to, because it counts
   /// fields or packets without a frame: what they come to.
   package func averageFrameRate(said: Rational) -> Rational {
-    let rate = Double(frames.count) / (Double(duration) * timeBase.value)
+    guard let last = frames.last, let first = frames.first else { return said }
+    // The last duration may be a field's, too.
+    let rate = Double(frames.count - 1) / (Double(last.pts &- first.pts) * timeBase.value)
     // Files may claim any times.
-    guard frames.count > 1, (1e-3...1e6).contains(rate) else { return said }
+    guard (1e-3...1e6).contains(rate) else { return said }
     if said.value > 0, !(1.8...2.2).contains(said.value / rate) { return said }
-    return rate == rate.rounded() ? Rational(Int32(rate), 1) : Rational(Int32((rate * 1000).rounded()), 1000)
+    for parts in 1...4 where abs((rate * Double(parts)).rounded() / (rate * Double(parts)) - 1) < 1e-4 {
+      return Rational(Int32((rate * Double(parts)).rounded()), Int32(parts))
+    }
+    return Rational(Int32((rate * 1000).rounded()), 1000)
   }
 
   /// Whether the time between frames changes by more than a tick of rounding.

@@ -33,6 +33,42 @@ package enum IndexBuilder {
     return analysis
   }
 
+  /// Codecs whose decoders leave out what they cannot decode, and say nothing.
+  private static let silentCodecs: Set<String> = ["hevc", "vp8"]
+
+  /// What the container lost is in a packet that it flags, or in one of the next, where a parser finds the pictures in what the
+  /// container gives.
+  private static let corruptReach = 2
+
+  /// Decodes a stream once to learn its frames; twice, where decoding shows damage.
+  ///
+  /// Threads that conceal damage race, and what is not decoded shows what its buffer held before: a stream whose damage
+  /// the decoder meets is decoded by one thread into cleared buffers, now and ever after.
+  ///
+  /// - Parameter repeatably: it is known to be damaged.
+  /// - Returns: the index, and whether the decoder met damage.
+  static func prove(
+    _ decoder: inout StreamDecoder, codec: String, analysis: IndexAnalysis, doubts: Doubts, repeatably: Bool,
+    progress: Progress?
+  ) throws -> (index: FrameIndex, meetsDamage: Bool) {
+    // Which pictures a silent decoder does not write shows in memory only that is not cleared.
+    if repeatably, !silentCodecs.contains(codec), !decoder.isRepeatable {
+      try decoder.reopen(repeatable: true, threads: 1)
+    }
+    var meetsDamage = false
+    var damage = DamageMap()
+    var index = try decode(
+      &decoder, analysis: analysis, doubts: doubts, meetsDamage: &meetsDamage, damage: &damage, progress: progress)
+    if repeatably || meetsDamage, !decoder.isRepeatable {
+      try decoder.reopen(repeatable: true, threads: 1)
+      index = try decode(
+        &decoder, analysis: analysis, doubts: doubts.union(.damage), meetsDamage: &meetsDamage, damage: &damage,
+        progress: progress)
+    }
+    index.isRepeatable = decoder.isRepeatable
+    return (index, meetsDamage)
+  }
+
   /// Decodes from the start and keeps what came out: the truth where headers lie.
   ///
   /// Where only the start is in doubt, the decoder goes as far as the first packet from which headers can be trusted.
@@ -42,7 +78,7 @@ package enum IndexBuilder {
   ///     trusted; before it, references are missing anyway.
   ///   - damage: where it does. One with threads tells for sure only which pictures it did not write, and a repeatable one
   ///     all but that: what both tell is all that is known.
-  static func decode(
+  private static func decode(
     _ decoder: inout StreamDecoder, analysis: IndexAnalysis, doubts: Doubts, meetsDamage: inout Bool,
     damage: inout DamageMap, progress: Progress?
   ) throws -> FrameIndex {
@@ -67,12 +103,18 @@ package enum IndexBuilder {
       case .ended: break
       }
       let signs = try decoder.takeDamage()
-      damage.met(signs.unwritten.lazy.map { Int($0) }, by: emitted.count)
-      // One thread works at what was sent since the last frame came out.
-      if decoder.isRepeatable, signs.missesReferences || signs.losesSamples {
-        damage.met(sent..<max(sent, decoder.position), by: emitted.count)
-      }
+      let news = sent..<max(sent, decoder.position)
       sent = decoder.position
+      for packet in signs.unwritten { damage.met(in: Int(packet), by: emitted.count) }
+      // One thread works at what was sent since the last frame came out.
+      if decoder.isRepeatable, signs.losesSamples { for packet in news { damage.met(in: packet, by: emitted.count) } }
+      if decoder.isRepeatable, signs.missesReferences {
+        for packet in news { damage.missed(by: packet, by: emitted.count) }
+      }
+      for packet in news where analysis.packets[packet].flags.contains(.corrupt) {
+        let last = min(packet + Self.corruptReach, analysis.packets.count - 1)
+        for packet in packet...last { damage.missed(by: packet, by: emitted.count) }
+      }
       guard case .frame(let packet) = emission else {
         if !isStarting, !signs.isEmpty { meetsDamage = true }
         progress?(1)
@@ -80,8 +122,7 @@ package enum IndexBuilder {
         damage.mark(&index)
         return index
       }
-      let own = packet.map { [$0] } ?? []
-      if frame.isDamaged || signs.leavesOut { damage.met(own, by: emitted.count) }
+      if frame.isDamaged || signs.leavesOut { damage.met(in: packet, by: emitted.count) }
       if !isStarting, !signs.isEmpty || frame.isDamaged { meetsDamage = true }
       emitted.append(packet)
       shape = frame.shape(known: shape)

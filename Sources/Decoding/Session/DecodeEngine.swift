@@ -194,7 +194,8 @@ package final class DecodeEngine {
     guard isPlain, run?.last == nil, let expected = run?.expected, expected <= last, last < index.frames.count - 1
     else { return }
     guard let packet = (expected...last).map({ Int(index.frames[$0].packet) }).max() else { return }
-    decoder.end(after: index.lastPacket(of: packet))
+    // A drained decoder has to be flushed.
+    if !decoder.goesOn { decoder.end(after: index.lastPacket(of: packet)) }
     run?.last = last
   }
 
@@ -280,9 +281,10 @@ package final class DecodeEngine {
       }
       return .passed
     } catch let error as VABufError where Self.isOutOfRoom(error) && !parked.isEmpty {
-      // Those that only may be of use make room for the one that is.
+      // Those that only may be of use make room for the one that is. There may be more memory later, but each time it is short
+      // somebody waits for it.
+      mostDecoders = error.code == .hostMemoryExhausted ? parked.count : 1
       dropParked()
-      mostDecoders = 1
       try start(at: index.seekPoint(for: next, excluding: liars), reopening: false)
       return .passed
     } catch {
@@ -485,13 +487,7 @@ package final class DecodeEngine {
     try start(at: index.seekPoint(for: next, excluding: liars), reopening: true)
   }
 
-  /// Codecs whose decoders leave out what they cannot decode, and say nothing.
-  private static let silentCodecs: Set<String> = ["hevc", "vp8"]
-
-  /// Decodes the stream once to learn its frames; twice, where decoding shows damage.
-  ///
-  /// Threads that conceal damage race, and what is not decoded shows what its buffer held before: a stream whose damage
-  /// the decoder meets is decoded by one thread into cleared buffers, now and ever after.
+  /// Decodes the stream to learn its frames, repeatably from then on where it is damaged (`IndexBuilder.prove`).
   ///
   /// - Parameter why: what decoding did that the index does not promise; nil before anything was decoded.
   private func prove(_ doubts: Doubts, repeatably: Bool = false, why: String? = nil) throws {
@@ -513,21 +509,12 @@ package final class DecodeEngine {
     let analysis = try self.analysis ?? demuxed()
     dropParked()
     if hardware != nil { try decoder.reopen(in: nil) }
-    // Which pictures those do not write shows in memory only that is not cleared.
-    let isSilent = Self.silentCodecs.contains(stream.codec)
-    if repeatably, !isSilent, !decoder.isRepeatable { try decoder.reopen(repeatable: true, threads: 1) }
-    var meetsDamage = false
-    var damage = DamageMap()
-    index = try IndexBuilder.decode(
-      &decoder, analysis: analysis, doubts: doubts, meetsDamage: &meetsDamage, damage: &damage,
+    memory.runBegins()
+    let proof = try IndexBuilder.prove(
+      &decoder, codec: stream.codec, analysis: analysis, doubts: doubts, repeatably: repeatably,
       progress: options.progress)
-    if repeatably || meetsDamage, !decoder.isRepeatable {
-      try decoder.reopen(repeatable: true, threads: 1)
-      index = try IndexBuilder.decode(
-        &decoder, analysis: analysis, doubts: doubts.union(.damage), meetsDamage: &meetsDamage, damage: &damage,
-        progress: options.progress)
-    }
-    if let hardware, !meetsDamage, index.hasFrames(of: promised) {
+    index = proof.index
+    if let hardware, !proof.meetsDamage, index.hasFrames(of: promised) {
       // Software finds what the headers promised: the stream is not to blame.
       index = promised
       if decoder.isRepeatable { try decoder.reopen(repeatable: false, threads: options.threads) }
@@ -536,7 +523,6 @@ package final class DecodeEngine {
         why: "its frames are not those of the stream" + (why.map { ": \($0)" } ?? ""),
         remedy: "use `Options.backend` software; `vabuf probe` compares what the device decodes")
     }
-    index.isRepeatable = decoder.isRepeatable
     indexGeneration += 1
     run = nil
     liars = []
@@ -608,7 +594,7 @@ package final class DecodeEngine {
       number: number, timestamp: Timestamp(ticks: entry.pts, timeBase: index.timeBase), duration: entry.duration,
       layout: layout, sampleAspectRatio: frame.sampleAspectRatio, rotation: stream.rotation,
       fieldOrder: frame.fieldOrder, isKeyframe: entry.isKeyframe, color: frame.color, hdr: frame.hdr,
-      isDamaged: index.isRepeatable ? entry.isDamaged : frame.isDamaged, backend: decoder.backend,
+      isDamaged: entry.isDamaged || !index.isRepeatable && frame.isDamaged, backend: decoder.backend,
       deviceGeneration: generation)
   }
 }

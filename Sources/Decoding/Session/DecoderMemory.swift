@@ -8,6 +8,8 @@ internal import Synchronization
 final class DecoderMemory: HostAllocator {
   private struct State {
     var failure: VABufError?
+    /// Counts runs: what threads of an earlier one come back with is not this one's.
+    var run = 0
     var isHasty = false
   }
 
@@ -26,7 +28,12 @@ final class DecoderMemory: HostAllocator {
   }
 
   /// A run begins: its first failure is none of an earlier one's.
-  func runBegins() { state.withLock { $0.failure = nil } }
+  func runBegins() {
+    state.withLock { state in
+      state.failure = nil
+      state.run += 1
+    }
+  }
 
   func allocate(byteCount: Int) throws(VABufError) -> any HostBuffer {
     let known = state.withLock { $0 }
@@ -34,7 +41,9 @@ final class DecoderMemory: HostAllocator {
     do {
       return try base.allocate(byteCount: byteCount, within: known.isHasty ? Self.haste : nil)
     } catch {
-      if error.code == .hostMemoryExhausted { state.withLock { $0.failure = error } }
+      if error.code == .hostMemoryExhausted {
+        state.withLock { if $0.run == known.run { $0.failure = error } }
+      }
       throw error
     }
   }

@@ -221,7 +221,8 @@ package struct StreamDecoder: ~Copyable {
   /// The damage that the decoder met since this was last asked (`CodecContext.takeDamage`).
   /// - Throws: what went wrong instead: a device that fails is no damage.
   package mutating func takeDamage() throws -> DamageSigns {
-    let signs = codec.takeDamage()
+    var signs = codec.takeDamage()
+    if tagBase > 0 { signs.unwritten = Set(signs.unwritten.filter { $0 >= tagBase }.map { $0 - tagBase }) }
     if !signs.isEmpty { isSpent = true }
     hardware?.enter()
     defer { hardware?.leave() }
@@ -297,6 +298,9 @@ package struct StreamDecoder: ~Copyable {
   /// Drains the decoder after a packet, which gives what it has without what comes next. Until it is started again.
   package mutating func end(after packet: Int) { lastPacket = packet }
 
+  /// Where it can, it goes on at another packet without being flushed.
+  package var goesOn: Bool { h264 != nil && hardware?.startsAreDear == true }
+
   /// Goes on at the packet that was read without flushing the decoder, as if it followed on the one that was sent last: an IDR
   /// picture of H.264 refers to nothing before it. What comes out of before is passed over (`tagBase`).
   ///
@@ -304,10 +308,11 @@ package struct StreamDecoder: ~Copyable {
   ///
   /// - Returns: false where the decoder has to be flushed all the same.
   private mutating func goOn() -> Bool {
-    guard let h264, hardware?.startsAreDear == true, !isSpent, !isUnused, !startsAnew,
-      packet.withBytes({ H264Inspector.isIDR($0, h264) })
-    else { return false }
+    guard goesOn, let h264, !isSpent, !isUnused, packet.withBytes({ H264Inspector.isIDR($0, h264) }) else {
+      return false
+    }
     tagBase = lastTag + 1
+    startsAnew = true
     return true
   }
 

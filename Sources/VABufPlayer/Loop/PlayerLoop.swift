@@ -235,7 +235,7 @@ final class PlayerLoop {
       isOver = true
       return
     }
-    overlay.say("\(error)")
+    overlay.say(options.message(error))
     if pacer != nil { perform(transport.pause()) }
   }
 
@@ -248,7 +248,7 @@ final class PlayerLoop {
         let name = try await HeavyWork.run { Result { try options.save(number, try lease.pngData()) } }.get()
         overlay.say("saved \(name)")
       } catch {
-        overlay.say("not saved: \(error)")
+        overlay.say("not saved: \(options.message(error))")
         // The window may be gone by now.
         options.logger.warning("frame \(number) was not saved", metadata: ["why": "\(error)"])
       }

@@ -26,6 +26,8 @@ package struct PlayerOptions: Sendable {
   package var importsSurfaces = true
   /// Keeps a PNG file of a frame, and returns what to call it.
   package var save: @Sendable (_ number: Int, _ png: [UInt8]) throws -> String
+  /// What is said of a failure.
+  package var message: @Sendable (any Error) -> String = { "\($0)" }
   package var logger: Logger
 
   package init(
