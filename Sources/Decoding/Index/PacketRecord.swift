@@ -1,3 +1,5 @@
+internal import FFmpegMedia
+
 /// One packet of the stream, in the order in which the demuxer gives them.
 package struct PacketRecord: Hashable, Sendable {
   package struct Flags: OptionSet, Hashable, Sendable {
@@ -38,5 +40,29 @@ package struct PacketRecord: Hashable, Sendable {
     self.byteCount = byteCount
     self.fingerprint = fingerprint
     self.flags = flags
+  }
+}
+
+extension PacketRecord {
+  /// The packet is the one of the record, as far as its bytes say.
+  func matches(_ packet: borrowing Packet) -> Bool {
+    byteCount == Int32(clamping: packet.byteCount)
+      && packet.withBytes { Fingerprint.ofPacket($0) } == fingerprint
+  }
+
+  func isAlike(_ other: PacketRecord) -> Bool {
+    byteCount == other.byteCount && fingerprint == other.fingerprint
+  }
+
+  /// The record of a packet that was just read.
+  init(_ packet: borrowing Packet) {
+    var flags: Flags = []
+    if packet.isKey { flags.insert(.key) }
+    if packet.isDiscarded { flags.insert(.discarded) }
+    if packet.isCorrupt { flags.insert(.corrupt) }
+    self.init(
+      pts: packet.pts ?? Self.unknownTime, dts: packet.dts ?? Self.unknownTime, duration: packet.duration,
+      position: packet.position, byteCount: Int32(clamping: packet.byteCount),
+      fingerprint: packet.withBytes { Fingerprint.ofPacket($0) }, flags: flags)
   }
 }

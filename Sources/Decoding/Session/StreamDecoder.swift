@@ -275,11 +275,14 @@ package struct StreamDecoder: ~Copyable {
     isFresh = false
     isPending = false
     // Opening a file reads its table of packets again, and may decode a picture to learn of its streams.
-    var hasLanded = false
-    if number > 0 || seeksStart, isTrusted { hasLanded = try land(on: number, records) }
-    if hasLanded, !reopening, goOn() { return true }
+    if number > 0 || seeksStart, isTrusted, try demuxer.land(on: number, records: records, into: &packet) {
+      nextPacket = number
+      isPending = true
+      isCounted = false
+      if reopening || !goOn() { try renew(reopening: reopening) }
+      return true
+    }
     try renew(reopening: reopening)
-    if hasLanded { return true }
     try demuxer.rewind()
     isTrusted = true
     isCounted = true
@@ -331,90 +334,5 @@ package struct StreamDecoder: ~Copyable {
     } else {
       codec.flush()
     }
-  }
-
-  /// Seeks so that `number` is the packet that was read last. Containers land where they like, so each try is checked
-  /// against the index.
-  private mutating func land(on number: Int, _ records: [PacketRecord]) throws -> Bool {
-    let target = records[number]
-    let stream = demuxer.stream.index
-    var tries: [FormatContext.Target] = []
-    for time in [target.pts, target.dts] where time != PacketRecord.unknownTime {
-      tries.append(.time(time, stream: stream))
-    }
-    let secondsEarlier: [Int64] = [2, 15]
-    for seconds in secondsEarlier where target.dts != PacketRecord.unknownTime {
-      let ticks =
-        seconds * Int64(demuxer.stream.timeBase.denominator) / Int64(max(1, demuxer.stream.timeBase.numerator))
-      tries.append(.time(target.dts &- ticks, stream: stream))
-    }
-    // Parsers need the end of the picture before, to see where the next one begins.
-    if tries.isEmpty, number > 0, records[number - 1].position >= 0 {
-      tries.append(.byte(records[number - 1].position))
-    }
-    for attempt in tries {
-      guard (try? demuxer.seek(to: attempt)) != nil else { continue }
-      if try arrive(at: number, records) {
-        nextPacket = number
-        isPending = true
-        isFresh = false
-        isCounted = false
-        return true
-      }
-    }
-    return false
-  }
-
-  /// Reads on to packet `number`.
-  ///
-  /// - Returns: false when that lies behind, or is not met within as many packets as lie between it and the start.
-  private mutating func arrive(at number: Int, _ records: [PacketRecord]) throws -> Bool {
-    let target = records[number]
-    let isUnique = alikePackets(target, records) == 1
-    for _ in 0...number {
-      guard try demuxer.read(into: &packet) else { return false }
-      let isThere = isUnique || (target.position >= 0 && target.position == packet.position)
-      if isThere, target.matches(packet) { return true }
-      if target.position >= 0, packet.position > target.position &+ Self.interleavingBytes { return false }
-      if target.dts != PacketRecord.unknownTime, let dts = packet.dts, dts > target.dts { return false }
-    }
-    return false
-  }
-
-  /// How many packets have the same bytes as far as their hashes tell; counted up to two.
-  private func alikePackets(_ target: PacketRecord, _ records: [PacketRecord]) -> Int {
-    var count = 0
-    for record in records where record.isAlike(target) {
-      count += 1
-      if count > 1 { break }
-    }
-    return count
-  }
-
-  /// How far in a file the packets of one stream may stand out of order.
-  private static let interleavingBytes: Int64 = 1 << 22
-}
-
-extension PacketRecord {
-  /// The packet is the one of the record, as far as its bytes say.
-  func matches(_ packet: borrowing Packet) -> Bool {
-    byteCount == Int32(clamping: packet.byteCount)
-      && packet.withBytes { Fingerprint.ofPacket($0) } == fingerprint
-  }
-
-  func isAlike(_ other: PacketRecord) -> Bool {
-    byteCount == other.byteCount && fingerprint == other.fingerprint
-  }
-
-  /// The record of a packet that was just read.
-  init(_ packet: borrowing Packet) {
-    var flags: Flags = []
-    if packet.isKey { flags.insert(.key) }
-    if packet.isDiscarded { flags.insert(.discarded) }
-    if packet.isCorrupt { flags.insert(.corrupt) }
-    self.init(
-      pts: packet.pts ?? Self.unknownTime, dts: packet.dts ?? Self.unknownTime, duration: packet.duration,
-      position: packet.position, byteCount: Int32(clamping: packet.byteCount),
-      fingerprint: packet.withBytes { Fingerprint.ofPacket($0) }, flags: flags)
   }
 }
