@@ -76,7 +76,7 @@ for file in "${files[@]}"; do
   frames=$(wc -l < "$work/default")
   kind=exact
   [[ $name =~ ^change-(10|444|mjpeg)- ]] && kind=self
-  if [[ $name =~ ^(cut|flip|hole|spoil)- ]]; then
+  if [[ $name =~ ^(cut|flip|hole|lost|spoil)- ]]; then
     reference "$file" -threads 1 > "$work/one"
     reference "$file" -threads 1 > "$work/again"
     reference "$file" > "$work/more"
@@ -99,7 +99,7 @@ for file in "${files[@]}"; do
     if [[ $(wc -l < "$work/forward") -ne $frames ]]; then
       problem="$(wc -l < "$work/forward") frames"
     elif ! cmp -s "$work/expected" "$work/forward"; then
-      if [[ $kind == exact && ! $name =~ ^(cut|flip|hole|spoil)- ]]; then
+      if [[ $kind == exact && ! $name =~ ^(cut|flip|hole|lost|spoil)- ]]; then
         problem="frame $(($(first_difference "$work/expected" "$work/forward") - 1)) differs"
       else
         kind=self
