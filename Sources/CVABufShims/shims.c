@@ -37,8 +37,10 @@ static _Atomic(interrupt_callback) reader_interrupted;
 
 static void tell_watch(void *object, int level, const char *format) {
   vabuf_decoder_watch watch = atomic_load_explicit(&decoder_watch, memory_order_acquire);
-  if (!watch || !object || level > AV_LOG_INFO) return;
-  if (level > AV_LOG_ERROR && strncmp(format, "concealing", 10) != 0) return;
+  if (!watch || !object || level > AV_LOG_DEBUG) return;
+  if (level > AV_LOG_INFO ? strncmp(format, "Frame num gap", 13) != 0
+                          : level > AV_LOG_ERROR && strncmp(format, "concealing", 10) != 0)
+    return;
   if (*(const AVClass **)object != avcodec_get_class()) return;
   const AVCodecContext *context = object;
   if (context->opaque && context->get_buffer2 == atomic_load_explicit(&watched, memory_order_relaxed))

@@ -16,12 +16,16 @@ package struct DamageSigns: Hashable, Sendable {
   package var losesSamples = false
   /// That was found in the frame that came out: a part of it was not written.
   package var leavesOut = false
+  /// H.264 counts pictures that are not there. Encoders may leave some out (`gaps_in_frame_num_allowed_flag`), and where
+  /// decoding begins in between there are none: no damage by itself.
+  package var skipsPictures = false
   /// The packets (`Packet.tag`) of other pictures that the decoder did not write to the end.
   package var unwritten: Set<Int64> = []
 
   package init() {}
 
-  package var isEmpty: Bool { self == DamageSigns() }
+  /// Nothing is damaged.
+  package var isEmpty: Bool { !missesReferences && !losesSamples && !leavesOut && unwritten.isEmpty }
 }
 
 /// Gathers the signs of damage from one decoder: what it logs and rejects, and pictures that it does not write to the
@@ -61,6 +65,10 @@ final class DamageWatch: Sendable {
   func note(line: UnsafePointer<CChar>) {
     if strcmp(line, "no frame!\n") == 0 {
       emptyPackets.add(1, ordering: .relaxed)
+      return
+    }
+    if strncmp(line, "Frame num gap", 13) == 0 {
+      signs.withLock { $0.skipsPictures = true }
       return
     }
     if Self.harmlessLines.contains(where: { strcmp(line, $0) == 0 }) { return }

@@ -26,7 +26,7 @@ import VABufTestKit
   @Test(arguments: [
     ([], [], []), ([1], [], [1, 2, 3]), ([2], [], [1]), ([3], [], [3]), ([0], [], [0, 1, 2, 3]),
     ([5, 6], [], [5, 6, 7]), ([2, 7], [], [1, 7]), ([], [2], [0, 1, 2, 3]), ([], [7], [4, 5, 6, 7]),
-    ([3], [6], [3, 4, 5, 6, 7]),
+    ([3], [6], [3, 4, 5, 6, 7]), ([], [2, 4], [0, 1, 2, 3, 4, 5, 6, 7]),
   ])
   func damageReachesToTheNextSeekPoint(_ lossy: [Int], _ orphaned: [Int], _ frames: [Int]) {
     var map = DamageMap()
@@ -35,6 +35,15 @@ import VABufTestKit
     var index = index()
     map.mark(&index)
     #expect(index.frames.indices.filter { index.frames[$0].isDamaged } == frames)
+  }
+
+  /// Whatever packet comes next.
+  @Test func whatFollowsOnAGapIsDamaged() {
+    var map = DamageMap()
+    map.lost(at: 2, by: 1)
+    var index = index()
+    map.mark(&index)
+    #expect(index.frames.indices.filter { index.frames[$0].isDamaged } == [1, 3])
   }
 
   /// A disposable picture that does not come out may have been another one.
@@ -117,7 +126,9 @@ import VABufTestKit
     let folder = try TemporaryFolder()
     let count = try DecodeEngine(SessionOptions(path)).index.packets.count
     var noticed = 0
-    for place in stride(from: 5, to: count - 5, by: max(1, count / 9)) {
+    // All of a group, and some of the others.
+    let places = Array(12..<26) + Array(stride(from: 29, to: count - 5, by: 6))
+    for place in places {
       var copy = folder.path + "/lost-\(place).ts"
       if name.hasSuffix("-ts") {
         // One packet of the transport stream.
@@ -129,15 +140,20 @@ import VABufTestKit
         guard case .made(let path) = try ClipMaker.shared.file(of: lossy) else { continue }
         copy = path
       }
-      var options = SessionOptions(copy)
-      options.verifies = true
-      let engine = try DecodeEngine(options)
-      // A part that no picture is in, or one that is another valid bitstream without it.
-      guard engine.index.isRepeatable || !engine.index.doubts.isDisjoint(with: [.damage, .refuted]) else { continue }
-      noticed += 1
-      let shown = try engine.digests()
-      for (number, frame) in engine.index.frames.enumerated() where !frame.isDamaged {
-        #expect(whole[frame.pts] == nil || whole[frame.pts] == shown[number], "packet \(place), frame \(number)")
+      for verifies in [true, false] {
+        var options = SessionOptions(copy)
+        options.verifies = verifies
+        let engine = try DecodeEngine(options)
+        // Numbers are sure once the damage was met.
+        _ = try engine.digests()
+        // A part that no picture is in, or one without which it is another valid bitstream.
+        guard engine.index.isRepeatable || !engine.index.doubts.isDisjoint(with: [.damage, .refuted]) else { continue }
+        noticed += 1
+        let shown = try engine.digests()
+        let unnamed = engine.index.frames.enumerated().filter { number, frame in
+          !frame.isDamaged && whole[frame.pts].map { $0 != shown[number] } ?? false
+        }
+        #expect(unnamed.isEmpty, "packet \(place), \(verifies ? "verified, " : "")frames \(unnamed.map(\.offset))")
       }
     }
     #expect(noticed > 0)

@@ -1,14 +1,16 @@
 /// Where a linear decode met damage, and which frames may show it.
 ///
 /// Where samples of a picture were lost: its own, and unless nothing is predicted from it, all that come after it in decoding
-/// order, up to where decoding could begin anew. Where a picture refers to one that is not there, that may have been lost
-/// anywhere before: all since decoding could begin.
+/// order, up to where decoding could begin anew. Where a whole one was: all that come after that, whatever comes next. Where a
+/// picture refers to one that is not there, that may have been lost anywhere before: all since decoding could begin.
 ///
 /// A value without decoder or file. Which pictures are predicted from a damaged one is not asked: this says more rather
 /// than less.
 struct DamageMap: Hashable {
   /// The packets of which samples were lost.
   private var lossy: Set<Int> = []
+  /// The packets in which or right before which something is gone.
+  private var gaps: Set<Int> = []
   /// The packets before which something is gone.
   private var orphaned: Set<Int> = []
   /// The first frame after which something was met; counted frames know no packet.
@@ -21,6 +23,12 @@ struct DamageMap: Hashable {
   ///   - frame: the number of the frame that came out then.
   mutating func met(in packet: Int?, by frame: Int) {
     if let packet { lossy.insert(packet) }
+    firstFrame = min(firstFrame ?? frame, frame)
+  }
+
+  /// Something is gone there.
+  mutating func lost(at packet: Int, by frame: Int) {
+    gaps.insert(packet)
     firstFrame = min(firstFrame ?? frame, frame)
   }
 
@@ -37,9 +45,11 @@ struct DamageMap: Hashable {
       for number in index.frames.indices where number >= firstFrame { index.frames[number].isDamaged = true }
       return
     }
-    let own = lossy.union(orphaned)
+    let missing = gaps.union(orphaned)
+    let own = lossy.union(missing)
     // What gives no frame is not what its headers say.
-    var places = own.filter { !index.packets[$0].flags.contains(.disposable) || index.frameOfPacket[$0] < 0 }
+    var places = lossy.filter { !index.packets[$0].flags.contains(.disposable) || index.frameOfPacket[$0] < 0 }
+    places.formUnion(missing)
     for packet in orphaned { places.insert(start(of: packet, index)) }
     let sorted = places.sorted()
     for number in index.frames.indices {

@@ -7,7 +7,7 @@ package struct FrameIndex: Hashable, Sendable {
     /// The packet that it is decoded from, by number in demuxing order.
     package var packet: Int32
     package var isKeyframe: Bool
-    /// Where the index is repeatable: the frame may show damage (`DamageMap`).
+    /// The frame may show damage (`DamageMap`), as far as a linear decode met it, or the demuxer did.
     package var isDamaged: Bool
     /// Presentation time in ticks of the time base.
     package var pts: Int64

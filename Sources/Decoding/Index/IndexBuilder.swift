@@ -45,11 +45,13 @@ package enum IndexBuilder {
   /// Threads that conceal damage race, and what is not decoded shows what its buffer held before: a stream whose damage
   /// the decoder meets is decoded by one thread into cleared buffers, now and ever after.
   ///
-  /// - Parameter repeatably: it is known to be damaged.
+  /// - Parameters:
+  ///   - repeatably: it is known to be damaged.
+  ///   - runBegins: called when nothing of an earlier decoder is under way any more.
   /// - Returns: the index, and whether the decoder met damage.
   static func prove(
     _ decoder: inout StreamDecoder, codec: String, analysis: IndexAnalysis, doubts: Doubts, repeatably: Bool,
-    progress: Progress?
+    progress: Progress?, runBegins: () -> Void
   ) throws -> (index: FrameIndex, meetsDamage: Bool) {
     // Which pictures a silent decoder does not write shows in memory only that is not cleared.
     if repeatably, !silentCodecs.contains(codec), !decoder.isRepeatable {
@@ -58,12 +60,13 @@ package enum IndexBuilder {
     var meetsDamage = false
     var damage = DamageMap()
     var index = try decode(
-      &decoder, analysis: analysis, doubts: doubts, meetsDamage: &meetsDamage, damage: &damage, progress: progress)
+      &decoder, analysis: analysis, doubts: doubts, meetsDamage: &meetsDamage, damage: &damage, progress: progress,
+      runBegins: runBegins)
     if repeatably || meetsDamage, !decoder.isRepeatable {
       try decoder.reopen(repeatable: true, threads: 1)
       index = try decode(
         &decoder, analysis: analysis, doubts: doubts.union(.damage), meetsDamage: &meetsDamage, damage: &damage,
-        progress: progress)
+        progress: progress, runBegins: runBegins)
     }
     index.isRepeatable = decoder.isRepeatable
     return (index, meetsDamage)
@@ -80,7 +83,7 @@ package enum IndexBuilder {
   ///     all but that: what both tell is all that is known.
   private static func decode(
     _ decoder: inout StreamDecoder, analysis: IndexAnalysis, doubts: Doubts, meetsDamage: inout Bool,
-    damage: inout DamageMap, progress: Progress?
+    damage: inout DamageMap, progress: Progress?, runBegins: () -> Void
   ) throws -> FrameIndex {
     var emitted: [Int?] = []
     var hashes: [UInt64] = []
@@ -90,6 +93,7 @@ package enum IndexBuilder {
     var isStarting = entry != nil
     var sent = 0
     guard try decoder.start(at: 0, records: analysis.packets, reopening: true) else { throw decoder.fileChanged }
+    runBegins()
     while true {
       let frame = try Frame()
       let emission = try decoder.receive(into: frame, records: analysis.packets)
@@ -105,6 +109,9 @@ package enum IndexBuilder {
       let signs = try decoder.takeDamage()
       let news = sent..<max(sent, decoder.position)
       sent = decoder.position
+      if decoder.isRepeatable, signs.skipsPictures {
+        for packet in news { damage.lost(at: packet, by: emitted.count) }
+      }
       for packet in signs.unwritten { damage.met(in: Int(packet), by: emitted.count) }
       // One thread works at what was sent since the last frame came out.
       if decoder.isRepeatable, signs.losesSamples { for packet in news { damage.met(in: packet, by: emitted.count) } }
@@ -113,7 +120,7 @@ package enum IndexBuilder {
       }
       for packet in news where analysis.packets[packet].flags.contains(.corrupt) {
         let last = min(packet + Self.corruptReach, analysis.packets.count - 1)
-        for packet in packet...last { damage.missed(by: packet, by: emitted.count) }
+        for packet in packet...last { damage.lost(at: packet, by: emitted.count) }
       }
       guard case .frame(let packet) = emission else {
         if !isStarting, !signs.isEmpty { meetsDamage = true }

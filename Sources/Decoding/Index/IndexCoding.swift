@@ -4,7 +4,7 @@ internal import FrameModel
 ///
 /// Little-endian, as all machines that vabuf runs on; another byte order fails the magic number.
 enum IndexCoding {
-  private static let magic: UInt64 = 0x3830_7864_6975_6176  // "vauidx08"
+  private static let magic: UInt64 = 0x3930_7864_6975_6176  // "vauidx09"
 
   static func encode(_ index: FrameIndex, identity: FileIdentity) -> [UInt8] {
     var writer = Writer()

@@ -107,7 +107,7 @@ package final class DecodeEngine {
 
   /// Says once that frames may not show what was encoded.
   private func tellOfDamage() {
-    guard index.isRepeatable, !hasToldOfDamage else { return }
+    guard index.isRepeatable || index.frames.contains(where: \.isDamaged), !hasToldOfDamage else { return }
     hasToldOfDamage = true
     options.logger.warning(
       "the stream is damaged, or decodes as if it were: some frames may not show what was encoded",
@@ -509,10 +509,9 @@ package final class DecodeEngine {
     let analysis = try self.analysis ?? demuxed()
     dropParked()
     if hardware != nil { try decoder.reopen(in: nil) }
-    memory.runBegins()
     let proof = try IndexBuilder.prove(
       &decoder, codec: stream.codec, analysis: analysis, doubts: doubts, repeatably: repeatably,
-      progress: options.progress)
+      progress: options.progress, runBegins: { [memory] in memory.runBegins() })
     index = proof.index
     if let hardware, !proof.meetsDamage, index.hasFrames(of: promised) {
       // Software finds what the headers promised: the stream is not to blame.
