@@ -107,17 +107,25 @@ struct BoundSurfaceTests {
     }
   }
 
+  /// One decoder, and hardly any frame is kept.
+  private static func fewFrames(of path: String, _ device: String) throws -> FrameBuffer.Options {
+    var options = hardwareOptions(device)
+    options.gpuSurfaces = try SurfaceClips.needs(path).most + 4
+    options.configuration = Configuration(
+      ringFrames: 2, cacheFrames: 4, prefetchFrames: 1, poolBytes: 32 << 20, channelFrames: 2)
+    return options
+  }
+
+  /// How many contexts were made.
+  private static func contexts(_ run: SoftwareDriver.Run) throws -> Int {
+    try run.reports().map { $0.calls["vaCreateContext"] ?? 0 }.reduce(0, +)
+  }
+
   /// Going back to the first frame flushes the decoder as any other start does; HEVC then keeps its context.
   @Test func theStartOfTheFileTakesNoNewContext() async throws {
     guard let (path, md5s) = try SurfaceClips.make(SurfaceClips.hevc) else { return }
     try await SoftwareDriver.run(SoftwareDriverControls(binds: 32)) { run in
-      var options = hardwareOptions(run.device)
-      // One decoder, and hardly any frame is kept.
-      options.gpuSurfaces = try SurfaceClips.needs(path).most + 4
-      options.configuration = Configuration(
-        ringFrames: 2, cacheFrames: 4, prefetchFrames: 1, poolBytes: 32 << 20, channelFrames: 2)
-      let few = options
-      let buffer = try await FrameBuffer.open(path, options: few)
+      let buffer = try await FrameBuffer.open(path, options: Self.fewFrames(of: path, run.device))
       try await Conformance.closing(buffer) { buffer in
         for number in [30, 120, 20, 140, 10, 130] {
           let frame = try await buffer.frame(at: number)
@@ -125,8 +133,7 @@ struct BoundSurfaceTests {
         }
         #expect(buffer.metrics.decoders == 1)
       }
-      let contexts = try run.reports().map { $0.calls["vaCreateContext"] ?? 0 }.reduce(0, +)
-      #expect(contexts == 1)
+      #expect(try Self.contexts(run) == 1)
     }
   }
 
@@ -138,12 +145,7 @@ struct BoundSurfaceTests {
     guard let path = try ClipMaker.shared.path(of: name) else { return }
     let md5s = try Reference.cached(path).lines.map(\.md5)
     try await SoftwareDriver.run(SoftwareDriverControls(binds: 32)) { run in
-      var options = hardwareOptions(run.device)
-      options.gpuSurfaces = try SurfaceClips.needs(path).most + 4
-      options.configuration = Configuration(
-        ringFrames: 2, cacheFrames: 4, prefetchFrames: 1, poolBytes: 32 << 20, channelFrames: 2)
-      let few = options
-      let buffer = try await FrameBuffer.open(path, options: few)
+      let buffer = try await FrameBuffer.open(path, options: Self.fewFrames(of: path, run.device))
       try await Conformance.closing(buffer) { buffer in
         var random = SeededRandom(for: "jumps in \(name)")
         for _ in 0..<60 {
@@ -154,7 +156,7 @@ struct BoundSurfaceTests {
         }
         #expect(buffer.metrics.decoders == 1 && buffer.metrics.fallbacks == 0)
       }
-      let contexts = try run.reports().map { $0.calls["vaCreateContext"] ?? 0 }.reduce(0, +)
+      let contexts = try Self.contexts(run)
       #expect(contexts <= 2, "\(contexts) contexts")
     }
   }
@@ -173,7 +175,7 @@ struct BoundSurfaceTests {
         }
         #expect(buffer.metrics.fallbacks == 0)
       }
-      let contexts = try run.reports().map { $0.calls["vaCreateContext"] ?? 0 }.reduce(0, +)
+      let contexts = try Self.contexts(run)
       // The end of the stream drains the decoder.
       #expect(contexts <= 2 * buffer.metrics.decoders, "\(contexts) contexts")
     }

@@ -32,7 +32,8 @@ ls "$work"/debs/nvidia-vaapi-driver_0.0.8-* >/dev/null 2>&1 || fail "the driver 
 for deb in "$work"/debs/*.deb; do dpkg -x "$deb" "$work/deb"; done
 libraries=$work/deb/usr/lib/x86_64-linux-gnu
 cp "$libraries/dri/nvidia_drv_video.so" "$sys/driver/"
-cc -O2 -Wall -Wextra -shared -fPIC -fvisibility=hidden -o "$sys/driver/standin.so" "$here/standin.c"
+cc -O2 -Wall -Wextra -shared -fPIC -fvisibility=hidden -o "$sys/driver/standin.so" "$here/standin.c" \
+  "$here/../SoftwareDriver/preload.c"
 strip -o "$sys/bin/vabuf" "$vabuf"
 
 # The machine's glibc is used, and has to be no older.

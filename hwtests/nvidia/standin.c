@@ -1,6 +1,7 @@
 // Preloaded before vabuf, for nvidia-vaapi-driver 0.0.8 with its EGL backend on a machine that has CUDA and NVDEC and no
-// DRM node. It answers for the node and for what the driver asks of EGL, which it needs for exports only, and corrects one
-// fault of this version. Decoders, arrays and copies are the true ones; an exported surface is an empty file.
+// DRM node. It answers for what the driver asks of EGL, which it needs for exports only, and corrects one fault of this
+// version. Decoders, arrays and copies are the true ones; an exported surface is an empty file. The node is answered for by
+// ../SoftwareDriver/preload.c, which is in the same library.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -9,8 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #define VISIBLE __attribute__((visibility("default")))
 
@@ -28,20 +27,6 @@ static void *cuda(const char *name) {
   static void *library;
   if (library == NULL) library = dlopen("libcuda.so.1", RTLD_LAZY);
   return realDlsym()(library, name);
-}
-
-// The node: libva asks whether the device is one. /dev/null is, under any name.
-
-#define RENDER_NODE 2  // DRM_NODE_RENDER
-
-VISIBLE int drmGetNodeTypeFromFd(int descriptor) {
-  struct stat status;
-  if (fstat(descriptor, &status) == 0 && S_ISCHR(status.st_mode) &&
-      major(status.st_rdev) == 1 && minor(status.st_rdev) == 3)
-    return RENDER_NODE;
-  int (*real)(int);
-  *(void **)&real = realDlsym()(RTLD_NEXT, "drmGetNodeTypeFromFd");
-  return real != NULL ? real(descriptor) : -1;
 }
 
 // EGL, as far as src/export-buf.c of the driver calls it. There is no eglQueryDevicesEXT, so the driver takes CUDA's GPU 0.

@@ -24,7 +24,8 @@ typedef void (*vabuf_log_sink)(int level, const char *line);
 void vabuf_set_log_sink(vabuf_log_sink sink);
 
 // Calls `watch` with the `opaque` of each decoder whose get_buffer2 is this one, and with the format of the line, when
-// the decoder logs an error, that it conceals one, or that H.264 pictures are not there. FFmpeg 5.1 says no other way that a frame thread concealed.
+// the decoder logs an error, that it conceals one, or that H.264 pictures are not there. FFmpeg 5.1 says no other way that
+// a frame thread concealed.
 // What a demuxer whose interrupt callback is `interrupted`, and says so, logs goes nowhere: it was told to stop.
 typedef void (*vabuf_decoder_watch)(void *opaque, const char *format);
 void vabuf_watch_log(

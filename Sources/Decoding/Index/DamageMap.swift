@@ -68,15 +68,3 @@ struct DamageMap: Hashable {
     return index.seekPoints.last { $0.packet <= packet }?.packet ?? 0
   }
 }
-
-extension [Int] {
-  /// The first index from which on all elements, which are sorted, fulfil a condition.
-  fileprivate func partitioningIndex(where isAfter: (Int) -> Bool) -> Int {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if isAfter(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
-  }
-}

@@ -108,15 +108,10 @@ package struct FrameIndex: Hashable, Sendable {
 
   /// The last seek point that gives frame `number`, skipping those in `excluded` (by packet).
   package func seekPoint(for number: Int, excluding excluded: Set<Int> = []) -> SeekPoint {
-    var low = 0
-    var high = seekPoints.count
-    while low < high {
-      let middle = (low + high) / 2
-      if seekPoints[middle].firstFrame <= number { low = middle + 1 } else { high = middle }
-    }
-    while low > 0 {
-      low -= 1
-      if !excluded.contains(seekPoints[low].packet) { return seekPoints[low] }
+    var place = seekPoints.partitioningIndex { $0.firstFrame > number }
+    while place > 0 {
+      place -= 1
+      if !excluded.contains(seekPoints[place].packet) { return seekPoints[place] }
     }
     return SeekPoint(packet: 0, firstFrame: 0)
   }
@@ -132,13 +127,8 @@ package struct FrameIndex: Hashable, Sendable {
 
   /// The last frame that is shown at or before `ticks`; nil before the first.
   package func frame(atOrBefore ticks: Int64) -> Int? {
-    var low = 0
-    var high = latestPTS.count
-    while low < high {
-      let middle = (low + high) / 2
-      if latestPTS[middle] <= ticks { low = middle + 1 } else { high = middle }
-    }
-    return low == 0 ? nil : low - 1
+    let next = latestPTS.partitioningIndex { $0 > ticks }
+    return next == 0 ? nil : next - 1
   }
 
   /// The frame whose time is nearest to `ticks`, the earlier one of two; nil for a stream without frames.
@@ -188,4 +178,16 @@ package struct FrameIndex: Hashable, Sendable {
 
   /// The numbers of the frames at which decoding can start, or that the container calls keyframes.
   package var keyframeNumbers: [Int] { frames.indices.filter { frames[$0].isKeyframe } }
+}
+
+extension Array {
+  /// The first index from which on all elements fulfil a condition, where none does before one that does.
+  func partitioningIndex(where isAfter: (Element) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if isAfter(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
 }
